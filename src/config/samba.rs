@@ -1,0 +1,1 @@
+//! `[samba]`: how samba-snapshot finds out who is connected.

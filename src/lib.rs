@@ -1,0 +1,3 @@
+//! sessionstat
+pub mod config;
+pub mod samba;
