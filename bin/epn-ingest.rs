@@ -1,1 +1,43 @@
-fn main() {}
+//! epn-ingest: snapshots of connected users into workshop attendance, uses of machines and charges.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use sessionstat::{
+    cli::{self, Common},
+    epn,
+    failure::{OrFail, Status},
+};
+
+/// Turn snapshots of connected users into workshop attendance, uses of machines and charges
+#[derive(Parser)]
+#[command(name = "epn-ingest", version)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Say what would be done; change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print a summary of the run as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl cli::Arguments for Arguments {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main(|arguments: Arguments, context| {
+        let summary = epn::run(&context, arguments.dry_run)?;
+        if arguments.json {
+            let text = serde_json::to_string(&summary).or_fail(Status::Io, || "writing the summary")?;
+            cli::print(&format!("{text}\n"))?;
+        } else if arguments.dry_run {
+            cli::print(&summary.to_string())?;
+        }
+        Ok(Status::Done)
+    })
+}

@@ -1,3 +1,193 @@
-//! The configuration.
+//! The configuration: one TOML file for all commands, environment above it, defaults below.
+//!
+//! Owes its callers: what it returns has been checked; an error names file, line and key, and never a secret.
+
 pub mod duration;
+mod file;
 pub mod samba;
+mod secret;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+pub use samba::Samba;
+pub use secret::{Secret, read_password};
+
+use crate::failure::{Failure, Result, Status};
+
+/// Where the configuration is looked for when nothing else is said.
+pub const DEFAULT_PATH: &str = "/etc/sessionstat/sessionstat.toml";
+
+/// Everything that can be configured. `etc/sessionstat.toml` shows each key with its default and meaning.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the lock files.
+    pub lock_dir: PathBuf,
+    /// Folder of the snapshots that wait for MySQL.
+    pub spool_dir: PathBuf,
+    /// `[general]`
+    pub general: General,
+    /// `[mysql]`
+    pub mysql: Mysql,
+    /// `[redis]`
+    pub redis: Redis,
+    /// `[samba]`
+    pub samba: Samba,
+    /// `[epn]`
+    pub epn: Epn,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            lock_dir: "/run/lock".into(),
+            spool_dir: "/var/spool/sessionstat".into(),
+            general: General::default(),
+            mysql: Mysql::default(),
+            redis: Redis::default(),
+            samba: Samba::default(),
+            epn: Epn::default(),
+        }
+    }
+}
+
+/// `[general]`: what concerns all commands.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct General {
+    /// Zone of local days, opening hours and display, as `Europe/Paris`; none: the system's.
+    pub timezone: Option<Tz>,
+}
+
+/// `[mysql]`: the database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mysql {
+    /// `mysql://user:password@host:port/database?socket=PATH`
+    pub url: Secret,
+    /// A file with the password alone, kept from others.
+    pub password_file: Option<PathBuf>,
+    /// Limit for connecting.
+    #[serde(with = "duration")]
+    pub connect_timeout: Duration,
+    /// Limit for one answer.
+    #[serde(with = "duration")]
+    pub timeout: Duration,
+    /// How long a run tries again while the database is briefly away.
+    #[serde(with = "duration")]
+    pub retry_for: Duration,
+}
+
+impl Default for Mysql {
+    fn default() -> Self {
+        Self {
+            url: Secret::new("mysql://sessionstat@localhost/sessionstat?socket=/run/mysqld/mysqld.sock"),
+            password_file: None,
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(60),
+            retry_for: Duration::from_secs(30),
+        }
+    }
+}
+
+/// `[redis]`: the counters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Redis {
+    /// `redis://`, `rediss://` or `redis+unix:///PATH`
+    pub url: Secret,
+    /// Limit for connecting and for one answer.
+    #[serde(with = "duration")]
+    pub timeout: Duration,
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self { url: Secret::new("redis://127.0.0.1:6379/"), timeout: Duration::from_millis(250) }
+    }
+}
+
+/// `[epn]`: how sightings become attendance, uses and charges.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Epn {
+    /// Minutes between two snapshots, and thus what one sighting stands for (rule 15). 1 to 60.
+    pub snapshot_minutes: u32,
+    /// Most minutes between two sightings of one use (rule 16); none: three intervals.
+    pub gap_minutes: Option<u32>,
+    /// Days after which a row that matches nothing is thrown away (rule 4).
+    pub unmatched_keep_days: u32,
+    /// How long the connection record (`users_log`) is kept.
+    #[serde(with = "duration")]
+    pub keep_log: Duration,
+}
+
+impl Default for Epn {
+    fn default() -> Self {
+        Self {
+            snapshot_minutes: 5,
+            gap_minutes: None,
+            unmatched_keep_days: 7,
+            keep_log: Duration::from_secs(365 * 86_400),
+        }
+    }
+}
+
+impl Epn {
+    /// Most minutes between two sightings of one use.
+    pub fn gap(&self) -> u32 {
+        self.gap_minutes.unwrap_or(3 * self.snapshot_minutes)
+    }
+}
+
+impl Config {
+    /// Reads the configuration: `named` (or `SESSIONSTAT_CONFIG`) must exist, the default place may be empty.
+    /// `SESSIONSTAT_MYSQL_URL` and `SESSIONSTAT_REDIS_URL` override the file.
+    ///
+    /// # Errors
+    /// [`Status::Config`] with file, line and key.
+    pub fn load(named: Option<&Path>) -> Result<Self> {
+        let named =
+            named.map(Path::to_owned).or_else(|| env::var_os("SESSIONSTAT_CONFIG").map(PathBuf::from));
+        let default = Path::new(DEFAULT_PATH);
+        let mut config = match &named {
+            Some(path) => file::read(path)?,
+            None if default.exists() => file::read(default)?,
+            None => Self::default(),
+        };
+        if let Ok(url) = env::var("SESSIONSTAT_MYSQL_URL") {
+            config.mysql.url = Secret::new(url);
+        }
+        if let Ok(url) = env::var("SESSIONSTAT_REDIS_URL") {
+            config.redis.url = Secret::new(url);
+        }
+        Ok(config)
+    }
+
+    /// The zone of local days: the configured one, else the system's.
+    ///
+    /// # Errors
+    /// [`Status::Config`] if none is configured and the system's cannot be known.
+    pub fn timezone(&self) -> Result<Tz> {
+        if let Some(zone) = self.general.timezone {
+            return Ok(zone);
+        }
+        let name = match env::var("TZ") {
+            Ok(name) if !name.is_empty() => name.trim_start_matches(':').to_owned(),
+            _ => iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned()),
+        };
+        name.parse().map_err(|_| {
+            Failure::new(
+                Status::Config,
+                format!("the system's time zone {name:?} is not a known name; set [general] timezone, as in \"Europe/Paris\""),
+            )
+        })
+    }
+}

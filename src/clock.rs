@@ -1,0 +1,42 @@
+//! The moment and the place of a run, taken once at the edge and passed in.
+//!
+//! Owes its callers: nothing deeper asks for "now" or for the system's time zone.
+
+use chrono::{DateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// The time of a run and the zone in which its days begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// The moment of the run.
+    pub now: DateTime<Utc>,
+    /// Decides local days, opening hours and display.
+    pub zone: Tz,
+}
+
+/// Reads the value of `--now`: RFC 3339, or seconds since the epoch.
+///
+/// # Errors
+/// A text that is neither; the message shows both forms.
+pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Ok(instant.with_timezone(&Utc));
+    }
+    text.parse::<i64>()
+        .ok()
+        .and_then(|seconds| Utc.timestamp_opt(seconds, 0).single())
+        .ok_or_else(|| "neither RFC 3339 (2026-03-10T14:00:00+01:00) nor seconds since the epoch".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_time_mean_the_same_moment() {
+        let written = parse_instant("2026-03-10T14:00:00+01:00").unwrap();
+        assert_eq!(written, parse_instant("1773147600").unwrap());
+        assert!(parse_instant("yesterday").is_err());
+        assert!(parse_instant("99999999999999999").is_err());
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading and checking the TOML file. Errors read `FILE:LINE: KEY: what is wrong`.
+
+use std::{fs, path::Path};
+
+use toml::de::DeTable;
+
+use super::{Config, secret};
+use crate::failure::{Failure, OrFail, Result, Status};
+
+/// Reads `path` and checks what it says.
+pub(super) fn read(path: &Path) -> Result<Config> {
+    let text = fs::read_to_string(path)
+        .or_fail(Status::Config, || format!("cannot read the configuration {}", path.display()))?;
+    let config = parse(&text).map_err(|wrong| wrong.in_file(path))?;
+    if secret::readable_by_others(path) {
+        for (key, url) in [("mysql.url", &config.mysql.url), ("redis.url", &config.redis.url)] {
+            if url.holds_password() {
+                return Err(Wrong::at(
+                    &text,
+                    key,
+                    "holds a password and others can read the file; chmod o-rwx it, or use password_file",
+                )
+                .in_file(path));
+            }
+        }
+    }
+    Ok(config)
+}
+
+/// Something wrong in the file.
+#[derive(Debug)]
+struct Wrong {
+    line: Option<usize>,
+    key: String,
+    message: String,
+}
+
+impl Wrong {
+    /// Something wrong with a key (`section.name`, or a name at the top level) that the file sets.
+    fn at(text: &str, key: &str, message: impl Into<String>) -> Self {
+        Self { line: line_of_key(text, key), key: key.to_owned(), message: message.into() }
+    }
+
+    fn in_file(self, path: &Path) -> Failure {
+        let line = self.line.map(|line| format!("{line}: ")).unwrap_or_else(|| " ".to_owned());
+        let key = match self.key.split_once('.') {
+            Some((section, name)) => format!("[{section}] {name}: "),
+            None if self.key.is_empty() => String::new(),
+            None => format!("{}: ", self.key),
+        };
+        Failure::new(Status::Config, format!("{}:{line}{key}{}", path.display(), self.message))
+    }
+}
+
+fn parse(text: &str) -> std::result::Result<Config, Wrong> {
+    let syntax = |error: toml::de::Error| Wrong {
+        line: error.span().map(|span| line_at(text, span.start)),
+        key: String::new(),
+        // Only the message: the error's full text quotes the line, which may hold a secret.
+        message: error.message().to_owned(),
+    };
+    let document = toml::Deserializer::parse(text).map_err(syntax)?;
+    let config: Config = serde_path_to_error::deserialize(document).map_err(|error| {
+        let path = error.path().to_string();
+        let key = if path == "." { String::new() } else { path };
+        let inner = error.into_inner();
+        Wrong {
+            line: inner.span().map(|span| line_at(text, span.start)).or_else(|| line_of_key(text, &key)),
+            key,
+            message: inner.message().replace("unknown field", "unknown key"),
+        }
+    })?;
+    check(&config, text)?;
+    Ok(config)
+}
+
+/// What types cannot say.
+fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
+    let epn = &config.epn;
+    if !(1..=60).contains(&epn.snapshot_minutes) {
+        return Err(Wrong::at(
+            text,
+            "epn.snapshot_minutes",
+            format!("{} is not between 1 and 60", epn.snapshot_minutes),
+        ));
+    }
+    if !(epn.snapshot_minutes..=720).contains(&epn.gap()) {
+        return Err(Wrong::at(
+            text,
+            "epn.gap_minutes",
+            format!("{} is not between snapshot_minutes ({}) and 720", epn.gap(), epn.snapshot_minutes),
+        ));
+    }
+    Ok(())
+}
+
+/// The line, from 1, on which the byte `offset` stands.
+fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
+
+/// The line on which `section.name` is set.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let document = DeTable::parse(text).ok()?;
+    let mut table = document.get_ref();
+    let mut names = key.split('.').peekable();
+    while let Some(name) = names.next() {
+        let (found, value) = table.iter().find(|(known, _)| known.get_ref() == name)?;
+        if names.peek().is_none() {
+            return Some(line_at(text, found.span().start));
+        }
+        table = value.get_ref().as_table()?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        parse(text).unwrap_err().in_file(Path::new("f.toml")).to_string()
+    }
+
+    #[test]
+    fn mistakes_name_file_line_and_key() {
+        assert_eq!(
+            message("\n[epn]\ngap_minute = 3\n"),
+            "f.toml:3: [epn] gap_minute: unknown key `gap_minute`, expected one of `snapshot_minutes`, `gap_minutes`, `unmatched_keep_days`, `keep_log`"
+        );
+        assert_eq!(
+            message("[epn]\nsnapshot_minutes = \"five\"\n"),
+            "f.toml:2: [epn] snapshot_minutes: invalid type: string \"five\", expected u32"
+        );
+        assert_eq!(
+            message("[epn]\nsnapshot_minutes = 90\n"),
+            "f.toml:2: [epn] snapshot_minutes: 90 is not between 1 and 60"
+        );
+        assert_eq!(
+            message("[general]\ntimezone = \"Europe/Pari\"\n"),
+            "f.toml:2: [general] timezone: failed to parse timezone: 'Europe/Pari'"
+        );
+        assert_eq!(
+            message("[mysql]\nretry_for = 30\n"),
+            "f.toml:2: [mysql] retry_for: invalid type: integer `30`, expected a string"
+        );
+    }
+
+    #[test]
+    fn a_syntax_error_does_not_quote_the_line() {
+        let text = message("[mysql]\nurl = \"mysql://u:hunter2@h/d\n");
+        assert!(text.starts_with("f.toml:2: ") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let config = parse("").unwrap();
+        assert_eq!(config.epn.gap(), 15);
+        assert_eq!(parse("[epn]\nsnapshot_minutes = 10\n").unwrap().epn.gap(), 30);
+    }
+}

@@ -1,0 +1,74 @@
+//! Text that may hold a password, and files that hold one.
+
+use std::{fmt, fs, os::unix::fs::PermissionsExt, path::Path};
+
+use serde::Deserialize;
+
+use crate::failure::{Failure, OrFail, Result, Status};
+
+/// Text that never shows itself in a log or an error.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `text`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the server that it is meant for.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is an address with a password in it (`scheme://user:password@...`).
+    pub fn holds_password(&self) -> bool {
+        let address = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = address.split(['/', '?']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(account, _)| account.contains(':'))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// Whether everybody on this host may read `path`.
+pub(super) fn readable_by_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
+}
+
+/// Reads a password from a file of its own; the line break at its end does not count.
+///
+/// # Errors
+/// [`Status::Config`] if the file cannot be read, or others can read it.
+pub fn read_password(path: &Path) -> Result<Secret> {
+    if readable_by_others(path) {
+        return Err(Failure::new(
+            Status::Config,
+            format!("{}: password file is readable by others; chmod o-rwx it", path.display()),
+        ));
+    }
+    let text = fs::read_to_string(path)
+        .or_fail(Status::Config, || format!("{}: cannot read the password file", path.display()))?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_print_itself() {
+        let secret = Secret::new("mysql://u:hunter2@h/d");
+        assert_eq!(format!("{secret:?}"), "***");
+        assert!(secret.holds_password());
+        assert!(!Secret::new("mysql://u@h/d").holds_password());
+        assert!(
+            !Secret::new("redis+unix:///tmp/a:b@c").holds_password() && !Secret::new("x").holds_password()
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! One run of epn-ingest: batch by batch, each one transaction.
+
+use std::collections::BTreeSet;
+
+use ::mysql::{TxOpts, prelude::Queryable};
+use chrono::TimeDelta;
+
+use super::{
+    calendar::{Calendar, Minute, Span},
+    changes::{Changes, DayKey},
+    directory::Directory,
+    rows::{Sighting, Sorted, sort},
+    rules::{Space, apply},
+    store::{purge, queue, read, write},
+    summary::Summary,
+    uses::Lengths,
+    workshops::{Act, place},
+};
+use crate::{
+    cli::Context,
+    config::Epn,
+    failure::{OrFail, Result, Status},
+    lock::LockFile,
+    mysql::{Link, Server, lease::Lease, schema},
+};
+
+/// The name of the job, for its lock and lease.
+const JOB: &str = "epn-ingest";
+
+/// Rows in one batch: some opening days of a large space, some megabytes of memory, well under a second.
+const BATCH: usize = 20_000;
+
+/// Reservations settled in one batch.
+const DUE: usize = 500;
+
+/// Takes the rows of `users_temp` up to now and applies the rules to them.
+///
+/// # Errors
+/// [`Status::Busy`] if another run is at work; otherwise those of the database. What was not committed is done by the
+/// next run.
+pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
+    let server = Server::new(&context.config.mysql)?;
+    let mut run = Run {
+        settings: &context.config.epn,
+        calendar: Calendar::new(context.clock.zone),
+        now: Minute::from(context.clock.now),
+        summary: Summary::default(),
+    };
+    if dry_run {
+        schema::require(&server)?;
+        run.rehearse(&mut Link::new(&server))?;
+        return Ok(run.summary);
+    }
+    let lock = LockFile::take(&context.config.lock_dir, JOB)?;
+    schema::ensure(&server)?;
+    let lease = Lease::of_job(JOB, &lock)?;
+    let mut link = Link::new(&server);
+    link.run(|conn| lease.take(conn))?;
+    run.work(&mut link, &lease)?;
+    let keep = TimeDelta::from_std(context.config.epn.keep_log)
+        .or_fail(Status::Config, || "[epn] keep_log is too long")?;
+    purge::older_than(&mut link, (context.clock.now - keep).naive_utc())?;
+    link.run(|conn| lease.release(conn))?;
+    Ok(run.summary)
+}
+
+struct Run<'a> {
+    settings: &'a Epn,
+    calendar: Calendar,
+    now: Minute,
+    summary: Summary,
+}
+
+/// What is left to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Rows with ids above this one.
+    Rows { after: u64 },
+    /// Reservations in use whose end has come.
+    Due,
+    /// Nothing.
+    Finished,
+}
+
+/// What one transaction did.
+#[derive(Default)]
+struct Batch {
+    sorted: Sorted,
+    changes: Changes,
+}
+
+impl Run<'_> {
+    /// Batch after batch, each committed while the lease is held.
+    fn work(&mut self, link: &mut Link<'_>, lease: &Lease) -> Result<()> {
+        let directory = link.run(|conn| read::directory(conn))?;
+        let mut stage = Stage::Rows { after: 0 };
+        while stage != Stage::Finished {
+            let (batch, next) = link.run(|conn| {
+                let mut transaction = conn.start_transaction(TxOpts::default())?;
+                let done = self.step(&mut transaction, &directory, stage)?;
+                lease.renew(&mut transaction)?;
+                transaction.commit()?;
+                Ok(done)
+            })?;
+            self.count(batch);
+            stage = next;
+        }
+        Ok(())
+    }
+
+    /// The same in one transaction that is rolled back.
+    fn rehearse(&mut self, link: &mut Link<'_>) -> Result<()> {
+        link.once(|conn| {
+            let directory = read::directory(conn)?;
+            let mut transaction = conn.start_transaction(TxOpts::default())?;
+            let mut stage = Stage::Rows { after: 0 };
+            while stage != Stage::Finished {
+                let (batch, next) = self.step(&mut transaction, &directory, stage)?;
+                self.count(batch);
+                stage = next;
+            }
+            Ok(transaction.rollback()?)
+        })
+    }
+
+    fn step(&self, conn: &mut impl Queryable, directory: &Directory, stage: Stage) -> Result<(Batch, Stage)> {
+        match stage {
+            Stage::Rows { after } => self.ingest(conn, directory, after),
+            Stage::Due => self.settle(conn, directory),
+            Stage::Finished => Ok((Batch::default(), Stage::Finished)),
+        }
+    }
+
+    /// Takes a batch of rows.
+    fn ingest(&self, conn: &mut impl Queryable, directory: &Directory, after: u64) -> Result<(Batch, Stage)> {
+        let rows = queue::rows(conn, after, self.now, BATCH)?;
+        let next = match rows.last() {
+            Some(last) if rows.len() == BATCH => Stage::Rows { after: last.id },
+            _ => Stage::Due,
+        };
+        let sorted = sort(&rows, directory, self.now, self.settings.unmatched_keep_days);
+        let times = sorted.sightings.iter().map(|sighting| sighting.at);
+        let changes = match times.clone().min().zip(times.max()) {
+            Some((first, last)) => {
+                let days = self.calendar.day(first).hull(&self.calendar.day(last));
+                self.apply(conn, directory, &sorted.sightings, &BTreeSet::new(), days)?
+            }
+            None => Changes::default(),
+        };
+        queue::move_to_log(conn, &sorted.taken, self.now.time())?;
+        queue::throw_away(conn, &sorted.expired)?;
+        Ok((Batch { sorted, changes }, next))
+    }
+
+    /// Gives reservations whose end has come their real end (rule 20).
+    fn settle(&self, conn: &mut impl Queryable, directory: &Directory) -> Result<(Batch, Stage)> {
+        let due = read::due(conn, self.now, DUE)?;
+        let next = if due.len() == DUE { Stage::Due } else { Stage::Finished };
+        let days = due.iter().map(|record| self.calendar.day(record.first));
+        let Some(days) = days.reduce(|all, day| all.hull(&day)) else {
+            return Ok((Batch::default(), next));
+        };
+        let keys = due.iter().map(|record| DayKey {
+            person: record.person,
+            day: self.calendar.day(record.first).start,
+            computer: record.computer,
+        });
+        let changes = self.apply(conn, directory, &[], &keys.collect(), days)?;
+        write::settled(conn, &due)?;
+        Ok((Batch { sorted: Sorted::default(), changes }, next))
+    }
+
+    /// Reads what is known of these sightings and days, asks the rules, and writes their answer.
+    fn apply(
+        &self,
+        conn: &mut impl Queryable,
+        directory: &Directory,
+        sightings: &[Sighting],
+        due: &BTreeSet<DayKey>,
+        days: Span,
+    ) -> Result<Changes> {
+        let timetable = read::timetable(conn, days)?;
+        let lists = read::attendance(conn, &timetable)?;
+        let placed = place(sightings, &timetable, &lists, directory);
+        let individual = placed.individual.iter().map(|sighting| sighting.person);
+        let users = individual.chain(due.iter().map(|key| key.person)).collect();
+        let attending = placed.in_workshops.keys().map(|(_, person)| *person).collect();
+        let dates = (self.calendar.date(days.start), self.calendar.date(days.end));
+        let known = read::known(conn, &users, &attending, days, dates)?;
+        let space = Space {
+            directory,
+            calendar: self.calendar,
+            lengths: Lengths {
+                interval: i64::from(self.settings.snapshot_minutes),
+                gap: i64::from(self.settings.gap()),
+            },
+            now: self.now,
+        };
+        let changes = apply(&placed, due, &timetable, &lists, &known, &space);
+        write::changes(conn, &changes, &known.balances, self.now.time())?;
+        Ok(changes)
+    }
+
+    /// Adds what a committed batch did to the sum.
+    fn count(&mut self, batch: Batch) {
+        let Batch { sorted, changes } = batch;
+        let sum = &mut self.summary;
+        sum.taken += sorted.taken.len() as u64;
+        sum.expired += sorted.expired.len() as u64;
+        for (rows, more) in sorted.unmatched {
+            sum.unmatched.entry(rows).and_modify(|known| known.add(&more)).or_insert(more);
+        }
+        for (reason, count) in sorted.ignored {
+            *sum.ignored.entry(reason).or_default() += count;
+        }
+        sum.uses_created += changes.created.len() as u64;
+        sum.uses_changed += (changes.changed.len() + changes.merged.len()) as u64;
+        let acts = changes.attendance.iter().filter(|change| change.act != Act::Nothing);
+        sum.present += acts.count() as u64;
+        sum.notices.extend(changes.notices);
+    }
+}

@@ -1,0 +1,337 @@
+//! All rules over one batch: rows and what is known in, changes out. No SQL, no clock.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::NaiveDate;
+
+use super::{
+    calendar::{Calendar, Minute, Span},
+    changes::{AttendanceChange, Changes, DayKey, WrittenUse},
+    charges::{BookingRef, Charge, ChargedTime},
+    directory::Directory,
+    presence::Presence,
+    space::{Booking, BookingId, ComputerId, PersonId, RoomId, UseRecord},
+    uses::{DayOnMachine, Lengths, Use, uses},
+    workshops::{Act, AttendanceLists, Placed, Timetable},
+};
+
+/// What does not change during a run.
+#[derive(Debug)]
+pub struct Space<'a> {
+    /// People and machines.
+    pub directory: &'a Directory,
+    /// Local days.
+    pub calendar: Calendar,
+    /// Interval and gap.
+    pub lengths: Lengths,
+    /// The moment of the run.
+    pub now: Minute,
+}
+
+/// A balance; `None`: no account.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Balance {
+    /// Minutes on machines.
+    pub minutes: Option<i64>,
+    /// Workshop units.
+    pub units: Option<i64>,
+}
+
+/// What a store knows about the people and days of a batch.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Their sightings outside workshops.
+    pub presences: HashMap<DayKey, Presence>,
+    /// Their bookings around these days, cancelled ones included.
+    pub bookings: HashMap<BookingId, Booking>,
+    /// What is remembered of those that were made or confirmed. A record whose booking is not in `bookings` is one
+    /// whose booking was deleted.
+    pub records: Vec<UseRecord>,
+    /// Their balances. Somebody who is missing was deleted meanwhile and is not charged.
+    pub balances: HashMap<PersonId, Balance>,
+    /// Closed days, of one room or (`None`) of all.
+    pub closed_days: HashSet<(NaiveDate, Option<RoomId>)>,
+}
+
+/// Applies the rules to the sightings of a batch, and to `due`: days with a reservation whose end has come.
+pub fn apply(
+    placed: &Placed,
+    due: &BTreeSet<DayKey>,
+    timetable: &Timetable,
+    lists: &AttendanceLists,
+    known: &Known,
+    space: &Space<'_>,
+) -> Changes {
+    let mut changes = Changes::default();
+    attend(placed, timetable, lists, &mut changes);
+    let mut presences = presences(placed, due, known, space.calendar);
+    let days = bookings_by_day(known, space.calendar);
+    for (key, presence) in &mut presences {
+        let bookings = days.get(key).map_or(&[][..], Vec::as_slice);
+        one_day(*key, presence, bookings, timetable, space, &mut changes);
+    }
+    changes.presences =
+        presences.into_iter().filter(|(key, presence)| known.presences.get(key) != Some(presence)).collect();
+    charge(known, space, &mut changes);
+    changes
+}
+
+/// Workshops: who is made present, and what that costs (rules 9 to 14).
+fn attend(placed: &Placed, timetable: &Timetable, lists: &AttendanceLists, changes: &mut Changes) {
+    let mut added: BTreeMap<_, i64> = BTreeMap::new();
+    for ((workshop, person), at) in &placed.in_workshops {
+        if lists.acted.contains(&(*workshop, *person)) {
+            continue;
+        }
+        let act = Act::on(lists.entries.get(&(*workshop, *person)));
+        changes.attendance.push(AttendanceChange { workshop: *workshop, person: *person, at: *at, act });
+        if act == Act::Nothing {
+            continue;
+        }
+        changes.charges.push(Charge::Workshop { person: *person, workshop: *workshop });
+        let had_place = lists
+            .entries
+            .get(&(*workshop, *person))
+            .is_some_and(|entry| entry.status == super::space::Attendance::Registered);
+        *added.entry(*workshop).or_default() += i64::from(!had_place);
+    }
+    for (workshop, added) in added.into_iter().filter(|(_, added)| *added > 0) {
+        let capacity = timetable.get(workshop).and_then(|workshop| workshop.capacity);
+        if capacity.is_some_and(|places| lists.places_taken(workshop) + added > places) {
+            changes.notices.insert(format!("over-capacity:{}", workshop.0));
+        }
+    }
+}
+
+/// The sets of sightings of all days that the batch touches, with its sightings in them.
+fn presences(
+    placed: &Placed,
+    due: &BTreeSet<DayKey>,
+    known: &Known,
+    calendar: Calendar,
+) -> BTreeMap<DayKey, Presence> {
+    let start =
+        |key: &DayKey| known.presences.get(key).cloned().unwrap_or_else(|| remembered(key, known, calendar));
+    let mut presences: BTreeMap<_, _> = due.iter().map(|key| (*key, start(key))).collect();
+    let mut day = calendar.day(Minute(0));
+    for sighting in &placed.individual {
+        if !day.contains(sighting.at) {
+            day = calendar.day(sighting.at);
+        }
+        let key = DayKey { person: sighting.person, day: day.start, computer: sighting.computer };
+        presences.entry(key).or_insert_with_key(start).insert(sighting.at);
+    }
+    presences
+}
+
+/// The sightings of a day of which only the uses are remembered (the time zone was changed since): the whole of them.
+fn remembered(key: &DayKey, known: &Known, calendar: Calendar) -> Presence {
+    let mut presence = Presence::new(key.day);
+    for record in known.records.iter().filter(|record| key_of_record(record, calendar) == *key) {
+        (record.first.0..=record.last.0).for_each(|minute| presence.insert(Minute(minute)));
+    }
+    presence
+}
+
+type BookingOrGone = (BookingId, Option<Booking>, Option<UseRecord>);
+
+/// The bookings of each person, machine and day: those that were seen by what they were made of, others by their start.
+fn bookings_by_day(known: &Known, calendar: Calendar) -> HashMap<DayKey, Vec<BookingOrGone>> {
+    let mut days: HashMap<DayKey, Vec<BookingOrGone>> = HashMap::new();
+    let mut recorded = HashSet::new();
+    for record in &known.records {
+        recorded.insert(record.booking);
+        let booking = known.bookings.get(&record.booking).cloned();
+        days.entry(key_of_record(record, calendar)).or_default().push((
+            record.booking,
+            booking,
+            Some(*record),
+        ));
+    }
+    for booking in known.bookings.values().filter(|booking| !recorded.contains(&booking.id)) {
+        let day = calendar.day(booking.span.start).start;
+        let key = DayKey { person: booking.person, day, computer: booking.computer };
+        days.entry(key).or_default().push((booking.id, Some(booking.clone()), None));
+    }
+    for bookings in days.values_mut() {
+        bookings.sort_unstable_by_key(|(id, ..)| *id);
+    }
+    days
+}
+
+fn key_of_record(record: &UseRecord, calendar: Calendar) -> DayKey {
+    DayKey { person: record.person, day: calendar.day(record.first).start, computer: record.computer }
+}
+
+/// The uses of one person on one machine on one day, and how they differ from what is written.
+fn one_day(
+    key: DayKey,
+    presence: &mut Presence,
+    bookings: &[BookingOrGone],
+    timetable: &Timetable,
+    space: &Space<'_>,
+    changes: &mut Changes,
+) {
+    let mut there = Vec::with_capacity(bookings.len());
+    for (id, booking, record) in bookings {
+        match (booking, record) {
+            (Some(booking), record) => there.push((booking.clone(), *record)),
+            // Staff deleted the booking: its sightings go with it, and whoever is still there begins a new use.
+            (None, Some(record)) => {
+                presence.clear(Span { start: record.first, end: record.last + 1 });
+                changes.forgotten.push(*id);
+            }
+            (None, None) => {}
+        }
+    }
+    let day = space.calendar.day(key.day);
+    let known = DayOnMachine {
+        day,
+        seen: &presence.minutes(),
+        workshops: &timetable.busy(key.computer, space.directory),
+        bookings: &there,
+    };
+    let result = uses(&known, space.lengths, space.now);
+    for use_ in result.uses {
+        let written = written(key, &use_);
+        match use_.booking {
+            None => changes.created.push(written),
+            Some(id) if is_written(id, &written, &there) => {}
+            Some(id) => changes.changed.push((id, written)),
+        }
+    }
+    changes.merged.extend(result.merged);
+}
+
+fn written(key: DayKey, use_: &Use) -> WrittenUse {
+    WrittenUse {
+        person: key.person,
+        computer: key.computer,
+        span: use_.span,
+        first: use_.first,
+        last: use_.last,
+        booked: use_.booked,
+        settle_at: use_.settle_at,
+    }
+}
+
+/// Whether the store has it so already.
+fn is_written(id: BookingId, new: &WrittenUse, there: &[(Booking, Option<UseRecord>)]) -> bool {
+    there.iter().any(|(booking, record)| {
+        booking.id == id
+            && booking.used
+            && booking.span == new.span
+            && record.is_some_and(|record| {
+                (record.first, record.last, record.settle_at) == (new.first, new.last, new.settle_at)
+            })
+    })
+}
+
+/// Minutes (rule 24), overdrafts (25) and what else staff should hear of.
+fn charge(known: &Known, space: &Space<'_>, changes: &mut Changes) {
+    let mut spans: BTreeMap<PersonId, Vec<(BookingId, Span)>> = BTreeMap::new();
+    let mut machines: HashMap<BookingRef, (ComputerId, Span)> = HashMap::new();
+    for booking in known.bookings.values().filter(|booking| !booking.cancelled) {
+        spans.entry(booking.person).or_default().push((booking.id, booking.span));
+        if booking.used {
+            machines.insert(BookingRef::Known(booking.id), (booking.computer, booking.span));
+        }
+    }
+    let mut times: BTreeMap<PersonId, ChargedTime> =
+        spans.into_iter().map(|(person, spans)| (person, ChargedTime::new(spans))).collect();
+    let created = changes.created.iter().enumerate().map(|(index, use_)| (BookingRef::Created(index), *use_));
+    let changed = changes.changed.iter().map(|(id, use_)| (BookingRef::Known(*id), *use_));
+    let mut written: Vec<_> = changed.chain(created).collect();
+    written.sort_by_key(|(_, use_)| (use_.person, use_.span));
+    for (booking, use_) in &written {
+        let grown = times.entry(use_.person).or_default().change(*booking, Some(use_.span));
+        if grown != 0 {
+            changes.charges.push(Charge::Minutes { person: use_.person, delta: -grown, booking: *booking });
+        }
+        machines.insert(*booking, (use_.computer, use_.span));
+    }
+    for id in &changes.merged {
+        let Some(booking) = known.bookings.get(id) else { continue };
+        let reference = BookingRef::Known(*id);
+        machines.remove(&reference);
+        let grown = times.entry(booking.person).or_default().change(reference, None);
+        if grown != 0 {
+            changes.charges.push(Charge::Minutes {
+                person: booking.person,
+                delta: -grown,
+                booking: reference,
+            });
+        }
+    }
+    notice_two_machines(known, space, &written, &machines, changes);
+    notice_closed_days(known, space, &written, changes);
+    notice_overdrafts(known, space, changes);
+}
+
+/// Somebody on two machines at once.
+fn notice_two_machines(
+    known: &Known,
+    space: &Space<'_>,
+    written: &[(BookingRef, WrittenUse)],
+    machines: &HashMap<BookingRef, (ComputerId, Span)>,
+    changes: &mut Changes,
+) {
+    let mut by_person: HashMap<PersonId, Vec<(ComputerId, Span)>> = HashMap::new();
+    let owner: HashMap<BookingRef, PersonId> =
+        written.iter().map(|(booking, use_)| (*booking, use_.person)).collect();
+    for (booking, place) in machines {
+        let person = owner.get(booking).copied().or_else(|| match booking {
+            BookingRef::Known(id) => known.bookings.get(id).map(|booking| booking.person),
+            BookingRef::Created(_) => None,
+        });
+        if let Some(person) = person {
+            by_person.entry(person).or_default().push(*place);
+        }
+    }
+    for (_, use_) in written {
+        let elsewhere = by_person.get(&use_.person).is_some_and(|places| {
+            places.iter().any(|(computer, span)| *computer != use_.computer && span.overlaps(&use_.span))
+        });
+        if elsewhere {
+            changes.notices.insert(format!("two-machines:{}", space.directory.login(use_.person)));
+        }
+    }
+}
+
+/// A use on a closed day (rule 27).
+fn notice_closed_days(
+    known: &Known,
+    space: &Space<'_>,
+    written: &[(BookingRef, WrittenUse)],
+    changes: &mut Changes,
+) {
+    if known.closed_days.is_empty() {
+        return;
+    }
+    for (_, use_) in written {
+        let day = space.calendar.date(use_.first);
+        let room = space.directory.room(use_.computer);
+        if known.closed_days.contains(&(day, None)) || known.closed_days.contains(&(day, room)) {
+            changes.notices.insert(format!("closed-day:{day}"));
+        }
+    }
+}
+
+/// A balance that the batch brings below zero (rule 25), or further below.
+fn notice_overdrafts(known: &Known, space: &Space<'_>, changes: &mut Changes) {
+    let mut deltas: BTreeMap<PersonId, (i64, i64)> = BTreeMap::new();
+    for charge in &changes.charges {
+        let (minutes, units) = deltas.entry(charge.person()).or_default();
+        match charge {
+            Charge::Minutes { delta, .. } => *minutes += delta,
+            Charge::Workshop { .. } => *units -= 1,
+        }
+    }
+    for (person, (minutes, units)) in deltas {
+        let balance = known.balances.get(&person).copied().unwrap_or_default();
+        let overdrawn = |had: Option<i64>, delta: i64| delta < 0 && had.is_some_and(|had| had + delta < 0);
+        if overdrawn(balance.minutes, minutes) || overdrawn(balance.units, units) {
+            changes.notices.insert(format!("overdrawn:{}", space.directory.login(person)));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Forgetting what is older than the connection record may be kept.
+
+use ::mysql::{Conn, prelude::Queryable};
+use chrono::NaiveDateTime;
+
+use crate::{failure::Result, mysql::Link};
+
+/// Rows in one transaction: short enough to disturb nobody.
+const ROWS: u64 = 5_000;
+
+/// The connection record, and what epn-ingest remembers of days that old.
+const PURGES: [&str; 4] = [
+    "DELETE FROM users_log WHERE seen_at < ? ORDER BY seen_at LIMIT ?",
+    "DELETE FROM epn_presence WHERE day_begins < ? ORDER BY day_begins LIMIT ?",
+    "DELETE FROM epn_use WHERE last_seen < ? ORDER BY last_seen LIMIT ?",
+    "DELETE FROM epn_workshop_seen WHERE seen_at < ? ORDER BY seen_at LIMIT ?",
+];
+
+/// Deletes what is older than `before`, in small transactions.
+///
+/// # Errors
+/// The server's.
+pub fn older_than(link: &mut Link<'_>, before: NaiveDateTime) -> Result<()> {
+    for sql in PURGES {
+        while link.run(|conn: &mut Conn| Ok(conn.exec_iter(sql, (before, ROWS))?.affected_rows()))? == ROWS {}
+    }
+    Ok(())
+}

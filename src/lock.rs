@@ -1,0 +1,84 @@
+//! The lock file that keeps two runs of one job on one host apart.
+//!
+//! Owes its callers: a held lock is told at once, and a killed run leaves nothing to clean up (the kernel drops the lock).
+
+use std::{
+    fs::{self, File, TryLockError},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use crate::failure::{Failure, OrFail, Result, Status};
+
+/// A held lock; dropping it lets the next run in.
+#[derive(Debug)]
+pub struct LockFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl LockFile {
+    /// Takes the lock of `job` in `folder`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// [`Status::Busy`] if another run holds it; [`Status::CannotCreate`] if the file cannot be made.
+    pub fn take(folder: &Path, job: &str) -> Result<Self> {
+        fs::create_dir_all(folder).or_fail(Status::CannotCreate, || {
+            format!("cannot make the lock folder {} (lock_dir)", folder.display())
+        })?;
+        let path = folder.join(format!("sessionstat-{job}.lock"));
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .or_fail(Status::CannotCreate, || {
+                format!("cannot open the lock file {} (lock_dir)", path.display())
+            })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { file, path }),
+            Err(TryLockError::WouldBlock) => Err(Failure::new(
+                Status::Busy,
+                format!("another run of {job} holds {}; nothing was done, try later", path.display()),
+            )),
+            Err(TryLockError::Error(error)) => {
+                Err(error).or_fail(Status::Io, || format!("cannot lock {} (lock_dir)", path.display()))
+            }
+        }
+    }
+
+    /// Which lock file this is, among all hosts: machine, device and inode.
+    ///
+    /// Who holds a lease under this name and finds it taken under the same name knows that the taker is dead.
+    ///
+    /// # Errors
+    /// The file cannot be looked at.
+    pub fn identity(&self) -> Result<String> {
+        let seen =
+            self.file.metadata().or_fail(Status::Io, || format!("cannot read {}", self.path.display()))?;
+        // Containers without a machine id are told apart by their host names.
+        let machine = fs::read_to_string("/etc/machine-id").unwrap_or_default();
+        Ok(format!("{}/{}/{}:{}", host_name(), machine.trim(), seen.dev(), seen.ino()))
+    }
+}
+
+/// This host's name, as people know it.
+pub fn host_name() -> String {
+    hostname::get().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|_| "localhost".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_taker_is_refused_until_the_first_lets_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = LockFile::take(folder.path(), "job").unwrap();
+        let refused = LockFile::take(folder.path(), "job").unwrap_err();
+        assert_eq!(refused.status(), Status::Busy);
+        assert!(LockFile::take(folder.path(), "other-job").is_ok());
+        drop(first);
+        assert!(LockFile::take(folder.path(), "job").is_ok());
+    }
+}

@@ -1,0 +1,56 @@
+//! What an error of the database means for a run: another try, a configuration to mend, or bad data.
+
+use std::io;
+
+use ::mysql::{DriverError, Error};
+
+use crate::failure::{Failure, Status};
+
+/// Server errors that pass: deadlock (also a Galera certification failure), lock wait, a node or primary that is not
+/// ready or read-only during a failover, a server that stops or is full.
+const PASSING: [u16; 13] = [1040, 1047, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1290, 1317, 1836, 1927];
+
+/// Server errors about the account, the database or a right.
+const CONFIGURATION: [u16; 7] = [1044, 1045, 1049, 1142, 1143, 1227, 1698];
+
+/// Server errors about a value that does not fit.
+const BAD_DATA: [u16; 6] = [1264, 1265, 1292, 1366, 1406, 3988];
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::IoError(cause) if timed_out(cause) => {
+                Self::passing(Status::Unavailable, "no answer in time ([mysql] timeout)")
+            }
+            Error::IoError(cause) => {
+                Self::passing(Status::Unavailable, format!("{cause}; check that it runs and [mysql] url"))
+            }
+            Error::CodecError(_) => Self::passing(Status::Unavailable, "the connection was lost"),
+            Error::DriverError(DriverError::ConnectTimeout | DriverError::Timeout) => {
+                Self::passing(Status::Unavailable, "no answer in time ([mysql] connect_timeout)")
+            }
+            Error::DriverError(DriverError::CouldNotConnect(_)) => {
+                Self::passing(Status::Unavailable, format!("{error}; check that it runs and [mysql] url"))
+            }
+            Error::MySqlError(cause) => {
+                let text = format!("{} (MySQL error {})", cause.message, cause.code);
+                match cause.code {
+                    code if PASSING.contains(&code) => Self::passing(Status::Unavailable, text),
+                    1146 => Self::new(Status::Config, format!("{text}; create the tables with --init-db")),
+                    code if CONFIGURATION.contains(&code) => Self::new(
+                        Status::Config,
+                        format!("{text}; check [mysql] url and the account's rights (etc/grants.sql)"),
+                    ),
+                    code if BAD_DATA.contains(&code) => Self::new(Status::BadData, text),
+                    _ => Self::new(Status::Unavailable, text),
+                }
+            }
+            _ => Self::new(Status::Unavailable, error.to_string()),
+        }
+    }
+}
+
+/// A socket's timeout reads "Resource temporarily unavailable", which tells nobody anything.
+fn timed_out(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}

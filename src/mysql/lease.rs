@@ -1,0 +1,119 @@
+//! The lease: one row a job in the database, so that two hosts never do the same job at once.
+//!
+//! A row with an expiry rather than `GET_LOCK`, which does not reach across a Galera cluster. All times are the
+//! server's. A transaction that ends with [`Lease::renew`] commits only while the lease is still held.
+
+use std::{
+    process,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use ::mysql::{Conn, prelude::Queryable};
+
+use crate::{
+    failure::{Failure, Result, Status},
+    lock::{LockFile, host_name},
+};
+
+/// How long a lease lasts unless it is renewed: longer than any transaction of ours, short enough to wait for.
+const LENGTH: Duration = Duration::from_secs(300);
+
+const ADD_JOB: &str = "INSERT IGNORE INTO sessionstat_lease (job, holder, host, lock_file, expires_at) \
+    VALUES (?, '', '', '', '2000-01-01')";
+
+/// A lease taken under the same lock file was left by a run that is dead: whoever holds that file knows.
+const TAKE: &str = "UPDATE sessionstat_lease \
+    SET holder = ?, host = ?, lock_file = ?, expires_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND \
+    WHERE job = ? AND (expires_at <= UTC_TIMESTAMP(6) OR lock_file = ?)";
+
+const HELD_BY: &str = "SELECT host, CAST(expires_at AS CHAR(19)) FROM sessionstat_lease WHERE job = ?";
+
+const RENEW: &str = "UPDATE sessionstat_lease SET expires_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND \
+    WHERE job = ? AND holder = ?";
+
+const RELEASE: &str = "UPDATE sessionstat_lease SET holder = '', lock_file = '', expires_at = UTC_TIMESTAMP(6) \
+    WHERE job = ? AND holder = ?";
+
+/// The right to do a job, among all hosts.
+#[derive(Debug)]
+pub struct Lease {
+    job: &'static str,
+    holder: String,
+    host: String,
+    lock_file: String,
+}
+
+impl Lease {
+    /// The lease of `job`, for a run that holds `lock`. Nothing is taken yet.
+    ///
+    /// # Errors
+    /// The lock file cannot be looked at.
+    pub fn of_job(job: &'static str, lock: &LockFile) -> Result<Self> {
+        Ok(Self { lock_file: lock.identity()?, ..Self::unlocked(job) })
+    }
+
+    /// The lease of migrating the tables, which has no lock file.
+    pub(super) fn of_migration() -> Self {
+        let lease = Self::unlocked("schema");
+        Self { lock_file: lease.holder.clone(), ..lease }
+    }
+
+    fn unlocked(job: &'static str) -> Self {
+        let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let host = host_name();
+        Self {
+            job,
+            holder: format!("{host}/{}/{}", process::id(), started.as_nanos()),
+            host,
+            lock_file: String::new(),
+        }
+    }
+
+    /// Takes the lease. Taking it again is harmless.
+    ///
+    /// # Errors
+    /// [`Status::Busy`] if another host holds it.
+    pub fn take(&self, conn: &mut Conn) -> Result<()> {
+        conn.exec_drop(ADD_JOB, (self.job,))?;
+        conn.exec_drop(
+            TAKE,
+            (&self.holder, &self.host, &self.lock_file, LENGTH.as_secs(), self.job, &self.lock_file),
+        )?;
+        if conn.affected_rows() == 1 {
+            return Ok(());
+        }
+        let held: Option<(String, String)> = conn.exec_first(HELD_BY, (self.job,))?;
+        let (host, until) = held.unwrap_or_default();
+        Err(Failure::new(
+            Status::Busy,
+            format!(
+                "another run of {} holds the lease on {host} (until {until} UTC unless it ends before); nothing was done, try later",
+                self.job
+            ),
+        ))
+    }
+
+    /// Makes the lease last again for its whole length. As the last statement of a transaction it makes sure that
+    /// nothing is committed after the lease went to another run.
+    ///
+    /// # Errors
+    /// [`Status::Busy`] if it did.
+    pub fn renew(&self, conn: &mut impl Queryable) -> Result<()> {
+        let renewed = conn.exec_iter(RENEW, (LENGTH.as_secs(), self.job, &self.holder))?.affected_rows();
+        if renewed == 1 {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Status::Busy,
+            format!("the lease of {} went to another run; this one stops, nothing is lost", self.job),
+        ))
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// The server's; the lease then expires by itself.
+    pub fn release(&self, conn: &mut Conn) -> Result<()> {
+        Ok(conn.exec_drop(RELEASE, (self.job, &self.holder))?)
+    }
+}

@@ -1,0 +1,14 @@
+//! MySQL and MariaDB: connections that end in time, another try when it pays, the schema, and the lease.
+//!
+//! Owes its callers: no call waits for ever; an error names the server and never the password; two runs of a job
+//! never work at once. The SQL of a job stands with the job.
+
+pub mod bulk;
+mod connection;
+mod error;
+pub mod lease;
+mod link;
+pub mod schema;
+
+pub use connection::Server;
+pub use link::Link;

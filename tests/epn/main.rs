@@ -1,0 +1,9 @@
+//! epn-ingest against a real MariaDB.
+
+#![allow(unreachable_pub)] // the modules of a test share what they have
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod scenarios;
+mod space;

@@ -1,0 +1,322 @@
+//! The commands of this package, run as cron runs them: an empty environment, no terminal.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::{Database, LIMIT, Redis};
+
+/// One command with its arguments, on a host of its own: `lock_dir` and `spool_dir` are in a
+/// folder of this value. A clone is the same host: it shares the folder.
+#[derive(Clone)]
+pub struct Tool {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    input: Vec<u8>,
+    config: Config,
+    limit: Duration,
+    home: Arc<TempDir>,
+}
+
+#[derive(Clone)]
+enum Config {
+    /// The two folders, then this.
+    Added(String),
+    /// This and nothing else.
+    Exact(String),
+    /// No `--config` at all.
+    None,
+}
+
+impl Tool {
+    /// The command of this package with that name, as the tests' build made it.
+    #[track_caller]
+    pub fn new(name: &str) -> Self {
+        let test = std::env::current_exe().expect("the path of this test");
+        let program = test.parent().and_then(Path::parent).expect("the target folder").join(name);
+        assert!(program.is_file(), "no command {name} in this package: {} is not there", program.display());
+        Self::program(program)
+    }
+
+    /// Any other program.
+    pub fn program(program: impl Into<PathBuf>) -> Self {
+        let home =
+            tempfile::Builder::new().prefix("sessionstat-tool-").tempdir().expect("a temporary folder");
+        for folder in ["lock", "spool"] {
+            fs::create_dir(home.path().join(folder)).expect("a folder for the command");
+        }
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            input: Vec::new(),
+            config: Config::Added(String::new()),
+            limit: LIMIT,
+            home: Arc::new(home),
+        }
+    }
+
+    /// Adds an argument.
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds an environment variable: there are no others.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Connects the command to a database, as `root`.
+    pub fn url(self, database: &Database) -> Self {
+        self.env("SESSIONSTAT_MYSQL_URL", database.url())
+    }
+
+    /// Connects the command to a Redis.
+    pub fn redis(self, redis: &Redis) -> Self {
+        self.env("SESSIONSTAT_REDIS_URL", redis.url())
+    }
+
+    /// What the command finds in its configuration file, after `lock_dir` and `spool_dir`
+    /// (where the text does not set them itself).
+    pub fn config(mut self, text: &str) -> Self {
+        self.config = Config::Added(text.to_owned());
+        self
+    }
+
+    /// The whole configuration file, so that line numbers in messages are those of `text`.
+    pub fn exact_config(mut self, text: &str) -> Self {
+        self.config = Config::Exact(text.to_owned());
+        self
+    }
+
+    /// Runs without `--config`.
+    pub fn no_config(mut self) -> Self {
+        self.config = Config::None;
+        self
+    }
+
+    /// What the command reads from its standard input (else: nothing).
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = bytes.into();
+        self
+    }
+
+    /// After this time (else: [`LIMIT`]) the command is killed and the test fails.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The folder of this value, with the subfolders `lock` and `spool`; the command runs in it.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs the command to its end.
+    #[track_caller]
+    pub fn run(&self) -> Output {
+        self.start().wait()
+    }
+
+    /// Starts the command.
+    #[track_caller]
+    pub fn start(&self) -> Running {
+        let mut child = Command::new(&self.program)
+            .args(self.config_file().iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]))
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.home())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let input = self.input.clone();
+        // A command need not read all of its input, and must not be kept waiting for it.
+        std::thread::spawn(move || stdin.write_all(&input));
+        let stdout = Printed::of(child.stdout.take().expect("a pipe"));
+        let stderr = Printed::of(child.stderr.take().expect("a pipe"));
+        let deadline = Instant::now() + self.limit;
+        Running { child, stdout, stderr, deadline, tool: self.clone() }
+    }
+
+    fn config_file(&self) -> Option<PathBuf> {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let text = match &self.config {
+            Config::None => return None,
+            Config::Exact(text) => text.clone(),
+            Config::Added(text) => {
+                let missing = |key: &&str| !text.lines().any(|line| line.trim_start().starts_with(*key));
+                let folder = |key: &str| self.home().join(key.trim_end_matches("_dir"));
+                ["lock_dir", "spool_dir"]
+                    .into_iter()
+                    .filter(missing)
+                    .map(|key| format!("{key} = \"{}\"\n", folder(key).display()))
+                    .chain([text.clone()])
+                    .collect()
+            }
+        };
+        let file = self.home().join(format!("config-{}.toml", COUNT.fetch_add(1, Ordering::Relaxed)));
+        File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file)
+            .and_then(|mut open| open.write_all(text.as_bytes()))
+            .expect("a configuration file");
+        Some(file)
+    }
+}
+
+/// What a command that has ended left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The exit status; 128 + the signal of a killed command, as the shell has it.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Output {
+    /// This output, if the command ended with that status; else the test fails with what it printed.
+    #[track_caller]
+    pub fn expect(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that all went well and that cron would have nothing to mail.
+    #[track_caller]
+    pub fn silent(self) {
+        let nothing = Self { status: 0, stdout: String::new(), stderr: String::new() };
+        assert_eq!(self, nothing);
+    }
+}
+
+/// A command that runs; it is killed if the test fails meanwhile.
+pub struct Running {
+    child: Child,
+    stdout: Printed,
+    stderr: Printed,
+    deadline: Instant,
+    /// Keeps the folder while the command runs.
+    tool: Tool,
+}
+
+impl Running {
+    /// Waits for the end; kills the command and fails the test at its limit.
+    #[track_caller]
+    pub fn wait(mut self) -> Output {
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("the state of a child") {
+                break status;
+            }
+            if Instant::now() > self.deadline {
+                let _ = self.child.kill();
+                let (program, limit) = (self.tool.program.display(), self.tool.limit);
+                panic!(
+                    "{program} did not end within {limit:?} and was killed. stdout:\n{}\nstderr:\n{}",
+                    self.stdout.text(),
+                    self.stderr.text()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        Output {
+            status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+            stdout: self.stdout.text(),
+            stderr: self.stderr.text(),
+        }
+    }
+
+    /// Kills the command with SIGKILL, if it still runs.
+    #[track_caller]
+    pub fn kill(mut self) -> Output {
+        self.child.kill().expect("to kill a child");
+        self.wait()
+    }
+
+    /// Whether the command has ended.
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().expect("the state of a child").is_some()
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it printed on standard output so far.
+    pub fn stdout_so_far(&self) -> String {
+        self.stdout.so_far()
+    }
+
+    /// What it printed on standard error so far.
+    pub fn stderr_so_far(&self) -> String {
+        self.stderr.so_far()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One stream of a command, read as it comes so that the command never waits for us.
+struct Printed {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Printed {
+    fn of(mut stream: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                sink.lock().unwrap().extend_from_slice(&buffer[..count]);
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    /// All of an ended command's stream. A process that the command left behind may hold it open:
+    /// then what came within a second.
+    fn text(&self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.reader.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.so_far()
+    }
+}
