@@ -111,13 +111,13 @@ pub fn of_input(name: &str, bytes: Vec<u8>) -> Result<Listing, Failure> {
         stderr: Vec::new(),
         end: End::Exit(0),
     };
-    of_run(&run).or_else(|failure| match forms::read(&run.stdout) {
-        Err(NoList::NoSessions { smb_conf: true }) => Err(Failure::new(
+    of_run(&run).map_err(|failure| match forms::read(&run.stdout) {
+        Err(NoList::NoSessions { smb_conf: true }) => Failure::new(
             Kind::NotRoot,
             format!("{} printed JSON without \"sessions\"", run.command),
             "run it as root",
-        )),
-        _ => Err(failure),
+        ),
+        _ => failure,
     })
 }
 

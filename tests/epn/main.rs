@@ -5,5 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod faults;
+mod memory;
+mod properties;
 mod scenarios;
 mod space;
+mod stores;

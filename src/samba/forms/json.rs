@@ -142,5 +142,5 @@ fn time(value: &Value) -> Option<DateTime<FixedOffset>> {
     let printed = value.as_str()?;
     DateTime::parse_from_str(printed, "%Y-%m-%dT%H:%M:%S%.f%z")
         .ok()
-        .or_else(|| text::time(&printed.split_ascii_whitespace().collect::<Vec<_>>()))
+        .or_else(|| text::time(&printed.split_ascii_whitespace().take(7).collect::<Vec<_>>()))
 }

@@ -18,23 +18,23 @@ pub(super) fn read(bytes: &[u8]) -> Printed {
 
 fn session(line: &[u8]) -> Option<Session> {
     let line = lossy(line);
-    let fields: Vec<&str> = line.split('\\').collect();
-    let [pid, names @ .., machine, address] = fields.as_slice() else {
-        return None;
-    };
-    let login = match names {
-        [user, _group] => (*user).to_owned(),
+    let (pid, rest) = line.split_once('\\')?;
+    let (rest, address) = rest.rsplit_once('\\')?;
+    let (names, machine) = rest.rsplit_once('\\')?;
+    let names: Vec<&str> = names.splitn(4, '\\').collect();
+    let login = match *names.as_slice() {
+        [user, _group] => user.to_owned(),
         // Either `user\DOM\group` or `DOM\user\group`: a NetBIOS domain has neither `@` nor lower case.
-        [user, _domain, _group] if user.contains(is_of_a_user) => (*user).to_owned(),
-        [domain, user, _] | [domain, user, _, _, ..] => format!("{domain}\\{user}"),
+        [user, _domain, _group] if user.contains(is_of_a_user) => user.to_owned(),
+        [domain, user, _] | [domain, user, _, _] => format!("{domain}\\{user}"),
         _ => return None,
     };
     Some(Session {
         login,
-        machine: (*machine).to_owned(),
-        address: (*address).to_owned(),
+        machine: machine.to_owned(),
+        address: address.to_owned(),
         pid: Some(process(pid)?),
-        key: (*pid).to_owned(),
+        key: pid.to_owned(),
         ..Session::default()
     })
 }

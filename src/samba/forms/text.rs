@@ -138,12 +138,13 @@ fn share(line: &[u8]) -> Option<Share> {
     // A service may hold spaces, and digits: its column is passed over by width.
     let (_service, rest) = field(line, b" ");
     let rest = lossy(rest);
-    let words: Vec<&str> = rest.split_ascii_whitespace().collect();
-    let key = words.iter().find(|word| process(word).is_some())?;
+    let words = || rest.split_ascii_whitespace();
+    let key = words().find(|word| process(word).is_some())?;
     // Encryption and signing close the line; six words before them are the time.
-    let date = words.len().checked_sub(8)?;
-    let connected = time(words.get(date..date + 6)?)?;
-    Some(Share { key: (*key).to_owned(), connected })
+    let mut date: Vec<&str> = words().rev().skip(2).take(6).collect();
+    date.reverse();
+    let connected = time(&date)?;
+    Some(Share { key: key.to_owned(), connected })
 }
 
 /// The words of `Wed Mar 17 14:05:04 2027 CET`, as an English locale prints it, in a zone that is known for certain.

@@ -122,7 +122,7 @@ fn not_root_is_told_from_its_message() {
 
 #[test]
 fn a_program_that_hangs_is_killed_with_its_children() {
-    let samba = Samba::with("").within(Duration::from_millis(300));
+    let samba = Samba::with("").within(Duration::from_secs(2));
     let pipe = samba.folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let samba = samba.and("smbstatus", &format!("sleep 600 >{} & wait", pipe.display()));
@@ -131,7 +131,7 @@ fn a_program_that_hangs_is_killed_with_its_children() {
     assert_eq!(
         samba.collect(),
         failure(
-            "timeout: smbstatus -p --json gave no answer within 300ms and was killed: another process may hold a lock on Samba's session database; look for hanging smbd processes, or raise [samba] timeout"
+            "timeout: smbstatus -p --json gave no answer within 2s and was killed: another process may hold a lock on Samba's session database; look for hanging smbd processes, or raise [samba] timeout"
         )
     );
     child_is_gone.join().unwrap().unwrap();
@@ -287,7 +287,7 @@ fn an_empty_list_is_not_believed_from_an_smbd_that_is_silent() {
         ("", "no word from it"),
         ("sleep 600", "no word from it"),
     ] {
-        let samba = Samba::with(EMPTY).and("smbcontrol", script).within(Duration::from_millis(500));
+        let samba = Samba::with(EMPTY).and("smbcontrol", script).within(Duration::from_secs(2));
         assert_eq!(
             samba.collect(),
             failure(&format!(

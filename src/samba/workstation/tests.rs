@@ -2,6 +2,7 @@
 
 use std::{fs, process::Command, time::Duration};
 
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
@@ -199,7 +200,7 @@ fn a_source_that_cannot_be_asked_is_asked_again_next_time() {
 
 #[test]
 fn a_question_that_does_not_come_back_is_left_behind() {
-    let settings = Samba { resolve_budget: Duration::from_millis(200), ..Samba::default() };
+    let settings = Samba { resolve_budget: Duration::from_secs(1), ..Samba::default() };
     let mut survey = Survey::new(&settings, None, NOW.parse().unwrap());
     let open = [ip("10.0.0.1"), ip("10.0.0.2")].into();
     let names = survey.ask(Source::Ptr, &open, |asked, _| {
@@ -241,4 +242,17 @@ fn a_pipe_in_the_place_of_a_file_does_not_block() {
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     assert!(tail(&path, 100).is_err());
     assert!(tail(folder.path(), 100).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(lines in prop::collection::vec("(pre\\||1 2 |lease |}|10.0.0.1 |\\t|<00>|#|:|;|[{]|\\PC){0,12}", 0..9), tail: Vec<u8>) {
+        let bytes = [lines.join("\n").as_bytes(), &tail].concat();
+        let parsers = [journal::parse, audit::parse, dhcp::parse, nmblookup::parse];
+        for parse in parsers {
+            let _ = parse(&bytes);
+        }
+        let _ = table::parse(&bytes);
+        let _ = table::parse_neighbours(&bytes);
+    }
 }
