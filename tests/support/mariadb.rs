@@ -255,7 +255,7 @@ pub fn template(parent: &Path) -> PathBuf {
     let made = Command::new(program)
         .arg(SETTINGS)
         .arg(option("--datadir=", &growing))
-        .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
+        .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--force"])
         .args(as_user())
         .stdin(Stdio::null())
         .output()

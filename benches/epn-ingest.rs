@@ -1,0 +1,219 @@
+//! How fast epn-ingest is, beside what the server alone needs to move the same rows.
+//!
+//! Absolute times are those of this machine at this moment; the ratios say more.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use mysql::{Conn, OptsBuilder, prelude::Queryable};
+use support::{Database, MariaDb, Tool};
+
+/// Pending rows of the bulk run: 200 computers, 5,000 people, 60 opening days.
+const ROWS: u64 = 1_000_000;
+const COMPUTERS: u64 = 200;
+const PEOPLE: u64 = 5_000;
+const DAYS: u64 = 60;
+/// Opening days and rows a day of the year behind a usual run.
+const YEAR: u64 = 300;
+const ROWS_A_DAY: u64 = 6_000;
+/// Rows of a usual run, and how often it is measured.
+const USUAL: u64 = 60;
+const REPEATS: usize = 15;
+/// How often bulk run and floor are measured, in turn.
+const ROUNDS: usize = 3;
+
+fn main() {
+    let server = MariaDb::start();
+    let root = server.database();
+    for setting in ["innodb_buffer_pool_size = 1073741824", "innodb_log_file_size = 536870912"] {
+        root.conn().query_drop(format!("SET GLOBAL {setting}")).expect("a setting");
+    }
+    bulk(&server);
+    usual(&server);
+}
+
+/// A million rows at once.
+fn bulk(server: &MariaDb) {
+    println!("{ROWS} pending rows, {COMPUTERS} computers, {PEOPLE} people, {DAYS} opening days");
+    for round in 1..=ROUNDS {
+        let floor = floor(&space(server, COMPUTERS, PEOPLE, ROWS / DAYS, DAYS));
+        let database = space(server, COMPUTERS, PEOPLE, ROWS / DAYS, DAYS);
+        let rows = count(&database, "users_temp");
+        let run = measure(server, &ingest(&database));
+        assert_eq!(count(&database, "users_temp"), 0, "all rows are taken");
+        println!(
+            "  round {round}: {:.2} s = {:.0} rows/s, {:.1} MB resident at most; \
+             server {:.0} % of the processor time ({:.2} s of {:.2} s)",
+            run.wall.as_secs_f64(),
+            rows as f64 / run.wall.as_secs_f64(),
+            run.peak_kib as f64 / 1024.0,
+            100.0 * run.server / (run.server + run.own),
+            run.server,
+            run.server + run.own,
+        );
+        println!(
+            "           INSERT ... SELECT and DELETE of the same rows: {:.2} s; ratio {:.2}",
+            floor.as_secs_f64(),
+            run.wall.as_secs_f64() / floor.as_secs_f64()
+        );
+    }
+}
+
+/// Sixty new rows, without and with a year of history.
+fn usual(server: &MariaDb) {
+    for days in [1, YEAR] {
+        let database = space(server, USUAL, 1_000, ROWS_A_DAY, days);
+        assert_eq!(ingest(&database).run().status, 0);
+        let mut runs: Vec<_> = (0..REPEATS)
+            .map(|_| {
+                add_snapshot(&database);
+                measure(server, &ingest(&database)).wall
+            })
+            .collect();
+        let mut connects: Vec<_> = (0..REPEATS).map(|_| connect(server)).collect();
+        let (run, connect) = (median(&mut runs), median(&mut connects));
+        println!(
+            "{USUAL} new rows after {days} days ({} rows recorded): {:.1} ms, connecting {:.1} ms of it",
+            count(&database, "users_log"),
+            run.as_secs_f64() * 1e3,
+            connect.as_secs_f64() * 1e3
+        );
+    }
+}
+
+fn ingest(database: &Database) -> Tool {
+    // Long enough ago that no row is too old for the record, late enough that all are past.
+    Tool::new("epn-ingest")
+        .url(database)
+        .config("general.timezone = \"Europe/Paris\"\n")
+        .arg("--now")
+        .arg("2026-12-31T23:00:00Z")
+        .limit(Duration::from_secs(600))
+}
+
+/// A space with `days` opening days of `a_day` rows each in its queue. A visit is twelve snapshots long.
+fn space(server: &MariaDb, computers: u64, people: u64, a_day: u64, days: u64) -> Database {
+    let database = server.database();
+    assert_eq!(ingest(&database).arg("--init-db").run().status, 0);
+    let mut conn = database.conn();
+    for sql in [
+        "INSERT INTO epn_room (id, name) SELECT seq, CONCAT('salle ', seq) FROM seq_1_to_10".to_owned(),
+        format!(
+            "INSERT INTO epn_computer (id, netbios_name, room_id) \
+             SELECT seq, CONCAT('POSTE-', seq), 1 + seq % 10 FROM seq_1_to_{computers}"
+        ),
+        format!(
+            "INSERT INTO epn_user (id, login, credit_minutes, workshop_credits) \
+             SELECT seq, CONCAT('usager', seq), 6000, 20 FROM seq_1_to_{people}"
+        ),
+        format!(
+            "INSERT INTO epn_workshop (room_id, starts_at, ends_at, capacity) \
+             SELECT 1, '2026-01-06 13:00:00' + INTERVAL seq DAY, '2026-01-06 15:00:00' + INTERVAL seq DAY, 12 \
+             FROM seq_0_to_{}",
+            days - 1
+        ),
+        format!(
+            "INSERT INTO users_temp (seen_at, server, login, machine) SELECT '2026-01-06 08:00:00' \
+             + INTERVAL seq DIV {a_day} DAY + INTERVAL seq % {a_day} DIV {computers} * 5 MINUTE, 'nas', \
+             CONCAT('usager', 1 + (seq % {computers} + seq DIV {computers} DIV 12 * {computers}) % {people}), \
+             CONCAT('POSTE-', 1 + seq % {computers}) FROM seq_0_to_{}",
+            a_day * days - 1
+        ),
+    ] {
+        conn.query_drop(sql).expect("a filled space");
+    }
+    database
+}
+
+/// One more snapshot, five minutes after the last one.
+fn add_snapshot(database: &Database) {
+    let sql = format!(
+        "INSERT INTO users_temp (seen_at, server, login, machine) SELECT last, 'nas', \
+         CONCAT('usager', seq), CONCAT('POSTE-', seq) FROM seq_1_to_{USUAL}, \
+         (SELECT MAX(seen_at) + INTERVAL 5 MINUTE AS last FROM users_log) AS log"
+    );
+    database.conn().query_drop(sql).expect("a snapshot");
+}
+
+/// The time of moving the rows and nothing else.
+fn floor(database: &Database) -> Duration {
+    let mut conn = database.conn();
+    let began = Instant::now();
+    for sql in [
+        "START TRANSACTION",
+        "INSERT INTO users_log (seen_at, server, login, machine, ip, ingested_at) \
+         SELECT seen_at, server, login, machine, ip, UTC_TIMESTAMP() FROM users_temp",
+        "DELETE FROM users_temp",
+        "COMMIT",
+    ] {
+        conn.query_drop(sql).expect("the floor");
+    }
+    began.elapsed()
+}
+
+/// What a run took.
+struct Measured {
+    wall: Duration,
+    /// Processor seconds of the command and of the server.
+    own: f64,
+    server: f64,
+    peak_kib: u64,
+}
+
+fn measure(server: &MariaDb, tool: &Tool) -> Measured {
+    let before = processor_seconds(server.pid()).unwrap_or_default();
+    let began = Instant::now();
+    let running = tool.start();
+    let pid = running.pid();
+    // The kernel forgets these with the process: the last look before its end counts.
+    let watcher = std::thread::spawn(move || {
+        let (mut own, mut peak_kib) = (0.0, 0);
+        while let (Some(seconds), Some(kib)) = (processor_seconds(pid), peak_kib_of(pid)) {
+            (own, peak_kib) = (seconds, kib.max(peak_kib));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        (own, peak_kib)
+    });
+    let run = running.wait();
+    let wall = began.elapsed();
+    assert_eq!(run.status, 0, "{run:?}");
+    let (own, peak_kib) = watcher.join().expect("the watcher");
+    let server = processor_seconds(server.pid()).unwrap_or_default() - before;
+    Measured { wall, own, server, peak_kib }
+}
+
+/// User and system time of a process; `None` if it has ended.
+fn processor_seconds(pid: u32) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split(' ').collect();
+    let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    (fields.first() != Some(&"Z")).then_some(ticks / 100.0)
+}
+
+fn peak_kib_of(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn connect(server: &MariaDb) -> Duration {
+    let began = Instant::now();
+    let socket = server.socket().to_string_lossy().into_owned();
+    Conn::new(OptsBuilder::new().user(Some("root")).socket(Some(socket))).expect("a connection");
+    began.elapsed()
+}
+
+fn count(database: &Database, table: &str) -> u64 {
+    database.value(&format!("SELECT COUNT(*) FROM {table}")).parse().expect("a number")
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
