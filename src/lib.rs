@@ -8,3 +8,4 @@ pub mod lock;
 pub mod mysql;
 pub mod redis;
 pub mod samba;
+pub mod terminal;

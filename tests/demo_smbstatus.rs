@@ -1,7 +1,7 @@
 //! The demo's stand-in for smbstatus prints what the real one prints: the same people at the same machines give the
 //! captured output of Samba 4.17 (JSON) and 4.13 (text), but for numbers that differ from run to run.
 
-// The leave that tests have ends at the functions beside them.
+// clippy.toml allows it in the test functions only, not in those beside them.
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -20,16 +20,14 @@ CREATE TABLE IF NOT EXISTS epn_use (
   settle_at    datetime NULL COMMENT 'when the end of a reservation becomes the real one; NULL: it is',
   PRIMARY KEY (booking_id),
   KEY person (user_id, first_seen),
-  KEY settling (settle_at),
-  KEY age (last_seen)
+  KEY settling (settle_at)
 ) ENGINE=InnoDB COMMENT='The bookings that epn-ingest made or confirmed, and the sightings they are made of';
 
 CREATE TABLE IF NOT EXISTS epn_workshop_seen (
   workshop_id bigint unsigned NOT NULL,
   user_id     bigint unsigned NOT NULL,
   seen_at     datetime NOT NULL COMMENT 'the sighting on which epn-ingest acted',
-  PRIMARY KEY (workshop_id, user_id),
-  KEY age (seen_at)
+  PRIMARY KEY (workshop_id, user_id)
 ) ENGINE=InnoDB COMMENT='The attendance on which epn-ingest has acted: it acts once';
 
 INSERT IGNORE INTO sessionstat_schema (version, file, applied_at) VALUES (3, '003-epn-ingest.sql', UTC_TIMESTAMP());

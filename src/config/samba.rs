@@ -69,6 +69,8 @@ pub struct Samba {
     /// How long their answers, and that there was none, are remembered. Default `"10m"`.
     #[serde(with = "duration")]
     pub resolve_cache: Duration,
+    /// Most MiB of snapshots that wait for MySQL in `spool_dir`. Default 64: years of a usual room.
+    pub spool_mib: u64,
 }
 
 impl Default for Samba {
@@ -99,6 +101,7 @@ impl Default for Samba {
             dhcp: vec!["/var/lib/misc/dnsmasq.leases".into(), "/var/lib/dhcp/dhcpd.leases".into()],
             resolve_budget: Duration::from_secs(5),
             resolve_cache: Duration::from_secs(600),
+            spool_mib: 64,
         }
     }
 }

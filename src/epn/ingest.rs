@@ -92,7 +92,7 @@ struct Batch {
 impl Run<'_> {
     /// Batch after batch, each committed while the lease is held.
     fn work(&mut self, link: &mut Link<'_>, lease: &Lease) -> Result<()> {
-        let directory = link.run(|conn| read::directory(conn))?;
+        let directory = link.run(read::directory)?;
         let mut stage = Stage::Rows { after: 0 };
         while stage != Stage::Finished {
             let (batch, next) = link.run(|conn| {

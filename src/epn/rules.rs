@@ -124,7 +124,8 @@ fn presences(
     presences
 }
 
-/// The sightings of a day of which only the uses are remembered (the time zone was changed since): the whole of them.
+/// The sightings of a day of which only the uses are remembered, because it is long ago or the time zone was changed
+/// since: the whole of them.
 fn remembered(key: &DayKey, known: &Known, calendar: Calendar) -> Presence {
     let mut presence = Presence::new(key.day);
     for record in known.records.iter().filter(|record| key_of_record(record, calendar) == *key) {

@@ -84,6 +84,12 @@ impl Server {
             .map_err(|failure| failure.context(format!("cannot use MySQL at {}", self.label)))
     }
 
+    /// The same server, for a run that tries again for this long only.
+    #[must_use]
+    pub fn retrying_for(self, retry_for: Duration) -> Self {
+        Self { retry_for, ..self }
+    }
+
     /// How long a run tries again while the server is briefly away.
     pub fn retry_for(&self) -> Duration {
         self.retry_for

@@ -143,9 +143,7 @@ fn of_two_runs_one_works_and_the_other_says_that_it_is_busy() {
     gate.query_drop("LOCK TABLES epn_computer WRITE").unwrap();
     let first = space.ingest_at(now()).start();
     let lease = "SELECT COUNT(*) FROM sessionstat_lease WHERE job = 'epn-ingest' AND holder <> ''";
-    until("the lease of the first run", || {
-        space.database.query(lease) == [[Some("1".to_owned())]]
-    });
+    until("the lease of the first run", || space.database.query(lease) == [[Some("1".to_owned())]]);
     let same_host = space.ingest_at(now()).run();
     assert_eq!(same_host.status, 75, "{same_host:?}");
     assert!(same_host.stderr.starts_with("epn-ingest: another run of epn-ingest holds /"), "{same_host:?}");

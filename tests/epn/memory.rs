@@ -127,8 +127,7 @@ impl Memory {
             balances: self.balances.clone().into_iter().collect(),
             closed_days: Default::default(),
         };
-        let space =
-            Space { directory: &self.directory, calendar: self.calendar, lengths: LENGTHS, now };
+        let space = Space { directory: &self.directory, calendar: self.calendar, lengths: LENGTHS, now };
         let changes = apply(&placed, &due, &timetable, &self.lists, &known, &space);
         for change in changes.attendance {
             let key = (change.workshop, change.person);

@@ -48,8 +48,7 @@ proptest! {
 fn set_up(space: &mut Space, story: &Story) {
     let mut run = |sql: &str, values: Vec<Sql>| space.conn.exec_drop(sql, values).unwrap();
     for id in 1..=PEOPLE {
-        let sql =
-            "INSERT INTO epn_user (id, login, credit_minutes, workshop_credits) VALUES (?, CONCAT('p', ?), ?, ?)";
+        let sql = "INSERT INTO epn_user (id, login, credit_minutes, workshop_credits) VALUES (?, CONCAT('p', ?), ?, ?)";
         run(sql, vec![id.into(), id.into(), OPENING.into(), OPENING.into()]);
     }
     run("INSERT INTO epn_room (id, name) VALUES (1, 'salle'), (2, 'accès')", vec![]);
@@ -68,10 +67,7 @@ fn set_up(space: &mut Space, story: &Story) {
     }
     for (person, computer, span) in &story.reservations {
         let sql = "INSERT INTO epn_booking (user_id, computer_id, starts_at, ends_at) VALUES (?, ?, ?, ?)";
-        run(
-            sql,
-            vec![person.0.into(), computer.0.into(), span.start.time().into(), span.end.time().into()],
-        );
+        run(sql, vec![person.0.into(), computer.0.into(), span.start.time().into(), span.end.time().into()]);
     }
 }
 
@@ -92,9 +88,8 @@ fn state(space: &mut Space) -> State {
     };
     let bookings: Vec<_> = space.conn.query_map(sql, booking).unwrap();
     let sql = "SELECT workshop_id, user_id, status = 'present', source = 'ingest' FROM epn_attendance";
-    let entry = |(workshop, person, present, by_ingest)| {
-        (WorkshopId(workshop), PersonId(person), present, by_ingest)
-    };
+    let entry =
+        |(workshop, person, present, by_ingest)| (WorkshopId(workshop), PersonId(person), present, by_ingest);
     let attendance: Vec<_> = space.conn.query_map(sql, entry).unwrap();
     let sql = "SELECT id, credit_minutes, workshop_credits FROM epn_user";
     let balances: Vec<_> =

@@ -8,12 +8,10 @@ use crate::{failure::Result, mysql::Link};
 /// Rows in one transaction: short enough to disturb nobody.
 const ROWS: u64 = 5_000;
 
-/// The connection record, and what epn-ingest remembers of days that old.
-const PURGES: [&str; 4] = [
+/// The connection record, and the sightings of days that old. The uses made of them stay, as the bookings do.
+const PURGES: [&str; 2] = [
     "DELETE FROM users_log WHERE seen_at < ? ORDER BY seen_at LIMIT ?",
     "DELETE FROM epn_presence WHERE day_begins < ? ORDER BY day_begins LIMIT ?",
-    "DELETE FROM epn_use WHERE last_seen < ? ORDER BY last_seen LIMIT ?",
-    "DELETE FROM epn_workshop_seen WHERE seen_at < ? ORDER BY seen_at LIMIT ?",
 ];
 
 /// Deletes what is older than `before`, in small transactions.

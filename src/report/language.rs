@@ -1,0 +1,127 @@
+//! The languages of a report for people: which one, and how it writes numbers and times.
+
+use chrono::{DateTime, Datelike, Utc};
+use chrono_tz::Tz;
+use clap::ValueEnum;
+
+use super::screen::{Lookup, locale, variable};
+
+/// A language. Formats for machines know none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// French
+    Fr,
+}
+
+impl Language {
+    /// The language of the locale: French where it says so, else English.
+    pub fn of_environment() -> Self {
+        Self::of_locale(&variable)
+    }
+
+    fn of_locale(variable: &Lookup<'_>) -> Self {
+        let locale = locale(variable, "LC_MESSAGES");
+        match locale.split(['_', '.', '@', '-']).next() {
+            Some("fr") => Self::Fr,
+            _ => Self::En,
+        }
+    }
+
+    /// A whole number.
+    pub fn whole(self, number: i64, unicode: bool) -> String {
+        let sign = if number < 0 { "-" } else { "" };
+        format!("{sign}{}", self.grouped(number.unsigned_abs(), unicode))
+    }
+
+    /// Hundredths of something, as a number with two decimals.
+    pub fn hundredths(self, hundredths: u64, unicode: bool) -> String {
+        let point = match self {
+            Self::En => '.',
+            Self::Fr => ',',
+        };
+        format!("{}{point}{:02}", self.grouped(hundredths / 100, unicode), hundredths % 100)
+    }
+
+    /// Digits in groups of three: `1,234`, in French `1 234` with a narrow space that does not break.
+    fn grouped(self, number: u64, unicode: bool) -> String {
+        let separator = match self {
+            Self::En => ',',
+            Self::Fr if unicode => '\u{202f}',
+            Self::Fr => ' ',
+        };
+        let digits = number.to_string();
+        let mut grouped = String::with_capacity(digits.len() * 2);
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index) % 3 == 0 {
+                grouped.push(separator);
+            }
+            grouped.push(digit);
+        }
+        grouped
+    }
+
+    /// A local time to the minute, with its year.
+    pub fn time(self, instant: DateTime<Utc>, zone: Tz) -> String {
+        let format = match self {
+            Self::En => "%-d %b %Y %H:%M",
+            Self::Fr => "%d/%m/%Y %H:%M",
+        };
+        instant.with_timezone(&zone).format(format).to_string()
+    }
+
+    /// A local time to the minute; its year is told only where it is not that of `now`.
+    pub fn short_time(self, instant: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
+        let local = instant.with_timezone(&zone);
+        if local.year() != now.with_timezone(&zone).year() {
+            return self.time(instant, zone);
+        }
+        let format = match self {
+            Self::En => "%-d %b %H:%M",
+            Self::Fr => "%d/%m %H:%M",
+        };
+        local.format(format).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_decides_in_the_order_of_posix() {
+        let language = |environment: &[(&str, &str)]| {
+            Language::of_locale(&|name| {
+                environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(language(&[("LANG", "fr_FR.UTF-8")]), Language::Fr);
+        assert_eq!(language(&[("LANG", "fr_FR"), ("LC_MESSAGES", "en_GB")]), Language::En);
+        assert_eq!(language(&[("LANG", "de_DE"), ("LC_ALL", "fr")]), Language::Fr);
+        assert_eq!(language(&[("LANG", "fry_NL")]), Language::En);
+        assert_eq!(language(&[]), Language::En);
+    }
+
+    #[test]
+    fn numbers_look_as_the_language_writes_them() {
+        assert_eq!(Language::En.whole(1_234_567, true), "1,234,567");
+        assert_eq!(Language::Fr.whole(-1_234, true), "-1\u{202f}234");
+        assert_eq!(Language::Fr.whole(-123, true), "-123");
+        assert_eq!(Language::Fr.whole(1_234, false), "1 234");
+        assert_eq!(Language::En.hundredths(123_405, true), "1,234.05");
+        assert_eq!(Language::Fr.hundredths(5, true), "0,05");
+    }
+
+    #[test]
+    fn times_are_local_and_tell_their_year_where_it_could_be_another() {
+        let zone = chrono_tz::Europe::Paris;
+        let instant: DateTime<Utc> = "2026-03-09T23:05:00Z".parse().unwrap();
+        let now: DateTime<Utc> = "2026-03-11T12:00:00Z".parse().unwrap();
+        assert_eq!(Language::En.short_time(instant, zone, now), "10 Mar 00:05");
+        assert_eq!(Language::Fr.short_time(instant, zone, now), "10/03 00:05");
+        let earlier: DateTime<Utc> = "2025-12-31T22:59:00Z".parse().unwrap();
+        assert_eq!(Language::Fr.short_time(earlier, zone, now), "31/12/2025 23:59");
+        assert_eq!(Language::En.time(earlier, zone), "31 Dec 2025 23:59");
+    }
+}

@@ -1,0 +1,114 @@
+//! What people see of a section: figures and tables of typed values, in the order in which they read them.
+//!
+//! Owes its renderers: no word that is not of the catalogue, no number written out, no width, no colour. Text from the
+//! database comes as it is: the renderer makes it safe for its own medium.
+
+use chrono::{DateTime, Utc};
+
+use super::{model::uses::Hours, texts::Text};
+
+/// One section.
+#[derive(Debug)]
+pub struct Sheet {
+    /// Its heading.
+    pub title: Text,
+    /// Top to bottom.
+    pub blocks: Vec<Block>,
+}
+
+/// A part of a sheet.
+#[derive(Debug)]
+pub enum Block {
+    /// Single values, each with what it is.
+    Figures(Vec<(Text, Cell)>),
+    /// Rows of values.
+    Table(Table),
+    /// One line of words.
+    Line(Text),
+    /// A message of a program or server.
+    Message(String),
+}
+
+/// Rows of values under headings.
+#[derive(Debug)]
+pub struct Table {
+    /// What the rows are.
+    pub title: Text,
+    /// Left to right.
+    pub columns: Vec<Column>,
+    /// As many cells each as there are columns.
+    pub rows: Vec<Vec<Cell>>,
+    /// The whole line that stands for a table without rows.
+    pub empty: Text,
+}
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// What it holds, with the unit.
+    pub heading: Text,
+    /// What its values are.
+    pub kind: Kind,
+}
+
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Words and names, which may be shortened.
+    Words,
+    /// Numbers and times, which may not.
+    Numbers,
+    /// Numbers that are worth comparing at a glance.
+    Compared,
+}
+
+impl Column {
+    /// A column of words.
+    pub const fn words(heading: Text) -> Self {
+        Self { heading, kind: Kind::Words }
+    }
+
+    /// A column of numbers or times.
+    pub const fn numbers(heading: Text) -> Self {
+        Self { heading, kind: Kind::Numbers }
+    }
+
+    /// A column of numbers that are worth comparing at a glance.
+    pub const fn compared(heading: Text) -> Self {
+        Self { heading, kind: Kind::Compared }
+    }
+}
+
+/// A value.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    /// Text from outside, as it came.
+    Name(String),
+    /// Words of ours.
+    Words(Text),
+    /// A whole number.
+    Number(i64),
+    /// A length of time in hours.
+    Hours(Hours),
+    /// A moment.
+    Time(DateTime<Utc>),
+    /// No value.
+    Nothing,
+}
+
+impl Cell {
+    /// A number of things.
+    pub fn count(number: u64) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    /// The name, or else these words.
+    pub fn name_or(name: Option<&str>, words: Text) -> Self {
+        name.map_or(Self::Words(words), |name| Self::Name(name.to_owned()))
+    }
+
+    /// The number, if there is one.
+    pub fn number_or_nothing(number: Option<i64>) -> Self {
+        number.map_or(Self::Nothing, Self::Number)
+    }
+}

@@ -1,0 +1,141 @@
+//! All words of a report, in all languages: a text that lacks one does not compile.
+
+use super::language::Language;
+
+/// Words in every language. `{name}` is a place to be filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    en: &'static str,
+    fr: &'static str,
+}
+
+impl Text {
+    /// The words in one language.
+    pub fn say(self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.en,
+            Language::Fr => self.fr,
+        }
+    }
+
+    /// The words with their places filled.
+    pub fn fill(self, language: Language, places: &[(&str, &str)]) -> String {
+        let mut text = self.say(language).to_owned();
+        for (name, value) in places {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+}
+
+/// Names each text and lists them all, for the tests.
+macro_rules! catalogue {
+    ($($name:ident = $en:literal, $fr:literal;)*) => {
+        $(#[doc = concat!("“", $en, "”")] pub const $name: Text = Text { en: $en, fr: $fr };)*
+        #[cfg(test)]
+        const ALL: &[Text] = &[$($name),*];
+    };
+}
+
+catalogue! {
+    TITLE = "Statistics from {from} to {to} ({zone})", "Statistiques du {from} au {to} ({zone})";
+    NOTHING = "none", "aucun";
+
+    // overview
+    OVERVIEW = "Overview", "Vue d'ensemble";
+    HOURS_OF_USE = "Hours of use", "Heures d'utilisation";
+    USES = "Uses of machines", "Utilisations de postes";
+    PEOPLE = "Different people", "Usagers différents";
+    UNVERIFIED = "Uses to be verified", "Utilisations à vérifier";
+    WORKSHOPS = "Workshops", "Ateliers";
+    PRESENCES = "Presences in workshops", "Présences aux ateliers";
+    PEOPLE_OVERDRAWN = "People with a balance below zero", "Usagers au solde négatif";
+    ROWS_WAITING = "Rows waiting in users_temp", "Lignes en attente dans users_temp";
+    ROWS_UNMATCHED = "of which match nothing", "dont sans correspondance";
+    SNAPSHOTS = "Last snapshot with somebody connected", "Dernier relevé avec quelqu'un de connecté";
+    NO_SNAPSHOT = "No snapshot of connected people has come in.", "Aucun relevé de connexions n'est arrivé.";
+    SERVER = "Samba server", "Serveur Samba";
+    SEEN_AT = "Time", "Heure";
+    MINUTES_AGO = "Minutes ago", "Il y a (min)";
+    MYSQL = "MySQL", "MySQL";
+    TABLES = "Version of the tables", "Version des tables";
+    REDIS = "Redis", "Redis";
+    OUT_OF_REACH = "out of reach", "injoignable";
+
+    // epn
+    EPN = "Public space", "Espace public numérique";
+    EPN_EMPTY = "Nothing is recorded yet.", "Rien n'est encore enregistré.";
+    HOURS_BY_ROOM = "Hours of use by room", "Heures d'utilisation par salle";
+    NO_ROOMS = "There is no room.", "Il n'y a pas de salle.";
+    HOURS_BY_COMPUTER = "Hours of use by machine", "Heures d'utilisation par poste";
+    NO_COMPUTERS = "There is no machine.", "Il n'y a pas de poste.";
+    ROOM = "Room", "Salle";
+    WITHOUT_ROOM = "(no room)", "(sans salle)";
+    MACHINE = "Machine", "Poste";
+    REMOVED_MACHINE = "(removed)", "(supprimé)";
+    HOURS = "Hours", "Heures";
+    NO_WORKSHOPS = "No workshop in this period.", "Aucun atelier dans cette période.";
+    WORKSHOP = "Workshop", "Atelier";
+    BEGINS = "Begins", "Début";
+    REGISTERED = "Registered", "Inscrits";
+    PRESENT = "Present", "Présents";
+    CAPACITY = "Places", "Places";
+    MOST_HOURS = "People with the most hours", "Usagers aux heures les plus nombreuses";
+    NO_PEOPLE = "Nobody used a machine in this period.", "Personne n'a utilisé de poste dans cette période.";
+    LOGIN = "Login", "Identifiant";
+    REMOVED_PERSON = "(removed)", "(supprimé)";
+    OVERDRAWN = "Balances below zero", "Soldes négatifs";
+    NOBODY_OVERDRAWN = "No balance is below zero.", "Aucun solde n'est négatif.";
+    CREDIT_MINUTES = "Credit (minutes)", "Crédit (minutes)";
+    CREDIT_WORKSHOPS = "Credit (workshops)", "Crédit (ateliers)";
+    UNMATCHED = "Connections that match nothing", "Connexions sans correspondance";
+    ALL_MATCHED = "All connections match a person and a machine.", "Toutes les connexions correspondent à un usager et à un poste.";
+    ROWS = "Rows", "Lignes";
+    FIRST_SEEN = "First seen", "Première";
+    LAST_SEEN = "Last seen", "Dernière";
+    UNKNOWN = "Unknown", "Inconnu";
+    PERSON_UNKNOWN = "person", "usager";
+    MACHINE_UNKNOWN = "machine", "poste";
+    BOTH_UNKNOWN = "both", "les deux";
+    PERSON_AMBIGUOUS = "person (ambiguous)", "usager (ambigu)";
+    MACHINE_AMBIGUOUS = "machine (ambiguous)", "poste (ambigu)";
+    BOTH_AMBIGUOUS = "both (ambiguous)", "les deux (ambigus)";
+    PERSON_UNKNOWN_MACHINE_AMBIGUOUS = "person, machine (ambiguous)", "usager, poste (ambigu)";
+    PERSON_AMBIGUOUS_MACHINE_UNKNOWN = "person (ambiguous), machine", "usager (ambigu), poste";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::plain;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut places: Vec<_> =
+            text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn every_text_says_something_with_the_same_places_in_every_language() {
+        for text in ALL {
+            assert!(!text.en.trim().is_empty() && !text.fr.trim().is_empty(), "{text:?}");
+            assert_eq!(places(text.en), places(text.fr), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_text_can_be_said_in_ascii() {
+        for text in ALL {
+            for said in [text.en, text.fr, &text.fr.to_uppercase()] {
+                assert!(plain(said).is_ascii(), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn places_are_filled() {
+        let filled = TITLE.fill(Language::Fr, &[("from", "A"), ("to", "B"), ("zone", "Z")]);
+        assert_eq!(filled, "Statistiques du A au B (Z)");
+    }
+}
