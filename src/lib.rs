@@ -7,5 +7,6 @@ pub mod failure;
 pub mod lock;
 pub mod mysql;
 pub mod redis;
+pub mod report;
 pub mod samba;
 pub mod terminal;

@@ -82,7 +82,10 @@ mod tests {
     #[test]
     fn nothing_from_outside_moves_the_cursor_or_hides() {
         assert_eq!(safe("a\u{1b}[2Jb\nc\r\u{9b}31m\u{7f}", true), "a\\u{1b}[2Jb\\nc\\r\\u{9b}31m\\u{7f}");
-        assert_eq!(safe("nom\u{202e}exe\u{2066}\u{200f}\u{2028}", true), "nom\\u{202e}exe\\u{2066}\\u{200f}\\u{2028}");
+        assert_eq!(
+            safe("nom\u{202e}exe\u{2066}\u{200f}\u{2028}", true),
+            "nom\\u{202e}exe\\u{2066}\\u{200f}\\u{2028}"
+        );
         assert_eq!(safe("ami\u{200b}na\u{feff}\u{ad}", true), "ami\\u{200b}na\\u{feff}\\u{ad}");
         assert_eq!(safe("EPN\\hélène 田中 e\u{301}", true), "EPN\\hélène 田中 e\u{301}");
         assert_eq!(safe("hélène", false), "h\\u{e9}l\\u{e8}ne");

@@ -29,8 +29,9 @@ impl From<Error> for Failure {
             Error::DriverError(DriverError::ConnectTimeout | DriverError::Timeout) => {
                 Self::passing(Status::Unavailable, "no answer in time ([mysql] connect_timeout)")
             }
-            Error::DriverError(DriverError::CouldNotConnect(_)) => {
-                Self::passing(Status::Unavailable, format!("{error}; check that it runs and [mysql] url"))
+            Error::DriverError(DriverError::CouldNotConnect(cause)) => {
+                let why = cause.as_ref().map_or("no connection", |(_, why, _)| why);
+                Self::passing(Status::Unavailable, format!("{why}; check that it runs and [mysql] url"))
             }
             Error::MySqlError(cause) => {
                 let text = format!("{} (MySQL error {})", cause.message, cause.code);

@@ -12,7 +12,7 @@
 //! | [`output`] | standard output, or a file that is never half written |
 //!
 //! The renderers stand on [`texts`] (all words, in all languages), [`language`] (numbers and times), [`screen`] (what
-//! the reader's side can show) and [`terminal`] (text from outside made safe).
+//! the reader's side can show) and [`terminal`](crate::terminal) (text from outside made safe).
 
 pub mod command;
 pub mod language;
@@ -22,7 +22,6 @@ pub mod period;
 pub mod render;
 pub mod screen;
 pub mod sheet;
-pub mod terminal;
 pub mod texts;
 
 pub use command::{Request, run};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use crate::{
     clock::{Clock, parse_instant},
-    epn::calendar::{Calendar, Minute, Span},
+    epn::calendar::{Calendar, Span},
     failure::{Failure, Result, Status},
 };
 
@@ -95,11 +95,6 @@ fn no_such_year(year: i32) -> Failure {
     Failure::new(Status::Usage, format!("a time in the year {year}: give one of the years 1000 to 9999"))
 }
 
-/// The minute in which `instant` lies.
-pub fn minute(instant: DateTime<Utc>) -> Minute {
-    Minute::from(instant)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +139,9 @@ mod tests {
 
     #[test]
     fn years_that_no_database_holds_are_refused() {
-        for (from, to) in [("0999-12-31", "2026-01-01"), ("2026-01-01", "999999999999"), ("-99999999999", "0")] {
+        for (from, to) in
+            [("0999-12-31", "2026-01-01"), ("2026-01-01", "999999999999"), ("-99999999999", "0")]
+        {
             assert_eq!(period(Some(from), Some(to)).unwrap_err().status(), Status::Usage, "{from} {to}");
         }
         let far = Period::new(None, Some(Moment::Instant(Utc::now())), &clock("+12000-01-01T00:00:00Z"));

@@ -107,7 +107,7 @@ catalogue! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::terminal::plain;
+    use crate::terminal::plain;
 
     fn places(text: &str) -> Vec<&str> {
         let mut places: Vec<_> =

@@ -1,0 +1,44 @@
+//! One renderer a format. Formats for people are made of sheets, formats for machines of the models.
+
+mod columns;
+mod json;
+mod table;
+
+use chrono_tz::Tz;
+use clap::ValueEnum;
+
+use super::{language::Language, model::Report, screen::Screen};
+use crate::failure::Result;
+
+/// A form in which a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: tables that fit the terminal
+    Table,
+    /// For machines: one object, a key for each section
+    Json,
+}
+
+/// How people read it. Formats for machines do not look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Of words and numbers.
+    pub language: Language,
+    /// Of times.
+    pub zone: Tz,
+    /// What the reader's side can show.
+    pub screen: Screen,
+}
+
+impl Format {
+    /// The whole report, with a line break at its end.
+    ///
+    /// # Errors
+    /// [`crate::failure::Status::Io`] if the format cannot hold a value.
+    pub fn render(self, report: &Report, look: &Look) -> Result<String> {
+        match self {
+            Self::Table => Ok(table::render(report, look)),
+            Self::Json => json::render(report),
+        }
+    }
+}
