@@ -53,7 +53,7 @@ impl Failure {
 
     /// A failure that may be gone in a moment (deadlock, lost connection, failover): worth another try.
     pub fn passing(status: Status, message: impl Into<String>) -> Self {
-        Self { passing: true, ..Self::new(status, message) }
+        Self::new(status, message).that_passes()
     }
 
     /// The exit status that it leads to.
@@ -64,6 +64,12 @@ impl Failure {
     /// Whether another try may succeed.
     pub fn is_passing(&self) -> bool {
         self.passing
+    }
+
+    /// The same failure, as one that may be gone in a moment.
+    #[must_use]
+    pub fn that_passes(self) -> Self {
+        Self { passing: true, ..self }
     }
 
     /// The same failure with `what` was being done put in front.

@@ -1,4 +1,24 @@
-//! sessionstat
+//! sessionstat: who used what, when and how long.
+//!
+//! # A map of the house
+//!
+//! Data flows one way: arguments → configuration → collect → pure rules → store or render. Each command in `bin/` is
+//! its arguments, one call into this library, and an exit status.
+//!
+//! | room | what it owes its callers |
+//! |---|---|
+//! | [`cli`] | the flags of all commands, logging, and how a run ends: what must look the same everywhere |
+//! | [`failure`] | the one exit-status type, and errors that read as one line: what failed, on what, what to do |
+//! | [`config`] | one checked configuration; mistakes name file, line and key, never a secret |
+//! | [`clock`] | the moment and the time zone of a run, taken at the edge: nothing deeper asks for "now" |
+//! | [`lock`] | the lock file that keeps two runs of a job on one host apart |
+//! | [`mysql`] | connections that end in time and come back, bulk statements, the schema, the lease across hosts |
+//! | [`redis`] | connections that end in time |
+//! | [`terminal`] | text from outside made safe for terminals and mail, measured in columns |
+//! | [`samba`] | samba-snapshot: who is connected, from which workstation, into `users_temp` or the spool |
+//! | [`epn`] | epn-ingest: sightings into attendance, uses and charges; rules without I/O, and their store |
+//! | [`report`] | stats-report: one model a section, one renderer a format |
+
 pub mod cli;
 pub mod clock;
 pub mod config;

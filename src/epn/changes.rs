@@ -70,6 +70,8 @@ pub struct Changes {
     pub forgotten: Vec<BookingId>,
     /// Balances.
     pub charges: Vec<Charge>,
+    /// Sightings in workshops that staff have closed: they lead to nothing.
+    pub dropped: u64,
     /// What staff should look at, as `kind:subject`.
     pub notices: BTreeSet<String>,
 }

@@ -213,6 +213,9 @@ impl Run<'_> {
         for (reason, count) in sorted.ignored {
             *sum.ignored.entry(reason).or_default() += count;
         }
+        if changes.dropped > 0 {
+            *sum.ignored.entry("closed-workshop").or_default() += changes.dropped;
+        }
         sum.uses_created += changes.created.len() as u64;
         sum.uses_changed += (changes.changed.len() + changes.merged.len()) as u64;
         let acts = changes.attendance.iter().filter(|change| change.act != Act::Nothing);

@@ -62,7 +62,7 @@ pub fn apply(
     known: &Known,
     space: &Space<'_>,
 ) -> Changes {
-    let mut changes = Changes::default();
+    let mut changes = Changes { dropped: placed.in_closed_workshops, ..Changes::default() };
     attend(placed, timetable, lists, &mut changes);
     let mut presences = presences(placed, due, known, space.calendar);
     let days = bookings_by_day(known, space.calendar);

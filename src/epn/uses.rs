@@ -8,6 +8,9 @@ use super::{
     space::{Booking, BookingId, Source, UseRecord},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// The two lengths that the rules depend on, in minutes.
 #[derive(Clone, Copy, Debug)]
 pub struct Lengths {

@@ -1,6 +1,6 @@
 //! What an error of the database means for a run: another try, a configuration to mend, or bad data.
 
-use std::io;
+use std::{error::Error as StdError, io};
 
 use ::mysql::{DriverError, Error};
 
@@ -18,17 +18,17 @@ const BAD_DATA: [u16; 6] = [1264, 1265, 1292, 1366, 1406, 3988];
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        if waited_in_vain(&error) {
+            return Self::passing(
+                Status::Unavailable,
+                "no answer in time ([mysql] timeout, connect_timeout)",
+            );
+        }
         match &error {
-            Error::IoError(cause) if timed_out(cause) => {
-                Self::passing(Status::Unavailable, "no answer in time ([mysql] timeout)")
-            }
             Error::IoError(cause) => {
                 Self::passing(Status::Unavailable, format!("{cause}; check that it runs and [mysql] url"))
             }
             Error::CodecError(_) => Self::passing(Status::Unavailable, "the connection was lost"),
-            Error::DriverError(DriverError::ConnectTimeout | DriverError::Timeout) => {
-                Self::passing(Status::Unavailable, "no answer in time ([mysql] connect_timeout)")
-            }
             Error::DriverError(DriverError::CouldNotConnect(cause)) => {
                 let why = cause.as_ref().map_or("no connection", |(_, why, _)| why);
                 Self::passing(Status::Unavailable, format!("{why}; check that it runs and [mysql] url"))
@@ -51,7 +51,14 @@ impl From<Error> for Failure {
     }
 }
 
-/// A socket's timeout reads "Resource temporarily unavailable", which tells nobody anything.
-fn timed_out(cause: &io::Error) -> bool {
-    matches!(cause.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+/// Whether a limit of ours ended it. A socket's limit reads "Resource temporarily unavailable", which tells nobody
+/// anything, and the driver may keep it inside an error of its own.
+fn waited_in_vain(error: &Error) -> bool {
+    let cause = match error {
+        Error::DriverError(DriverError::ConnectTimeout | DriverError::Timeout) => return true,
+        Error::IoError(cause) => Some(cause),
+        Error::CodecError(codec) => codec.source().and_then(<dyn StdError>::downcast_ref::<io::Error>),
+        _ => None,
+    };
+    cause.is_some_and(|cause| matches!(cause.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
 }

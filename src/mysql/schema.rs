@@ -94,7 +94,7 @@ pub fn install(server: &Server) -> Result<()> {
     let installed = link.run(|conn| {
         apply(conn, GROUND)?;
         let lease = Lease::of_migration();
-        lease.take(conn)?;
+        lease.take(conn).map_err(Failure::that_passes)?;
         let from = version(conn)?;
         for migration in MIGRATIONS.iter().filter(|step| step.version > from) {
             log::info!("applying {} to {}", migration.file, server.label());

@@ -39,7 +39,6 @@ macro_rules! catalogue {
 
 catalogue! {
     TITLE = "Statistics from {from} to {to} ({zone})", "Statistiques du {from} au {to} ({zone})";
-    NOTHING = "none", "aucun";
 
     // overview
     OVERVIEW = "Overview", "Vue d'ensemble";
@@ -51,8 +50,8 @@ catalogue! {
     PRESENCES = "Presences in workshops", "Présences aux ateliers";
     PEOPLE_OVERDRAWN = "People with a balance below zero", "Usagers au solde négatif";
     ROWS_WAITING = "Rows waiting in users_temp", "Lignes en attente dans users_temp";
-    ROWS_UNMATCHED = "of which match nothing", "dont sans correspondance";
-    SNAPSHOTS = "Last snapshot with somebody connected", "Dernier relevé avec quelqu'un de connecté";
+    ROWS_UNMATCHED = "  of which match nothing", "  dont sans correspondance";
+    SNAPSHOTS = "Last snapshot with somebody connected", "Dernier relevé non vide";
     NO_SNAPSHOT = "No snapshot of connected people has come in.", "Aucun relevé de connexions n'est arrivé.";
     SERVER = "Samba server", "Serveur Samba";
     SEEN_AT = "Time", "Heure";
@@ -80,7 +79,7 @@ catalogue! {
     REGISTERED = "Registered", "Inscrits";
     PRESENT = "Present", "Présents";
     CAPACITY = "Places", "Places";
-    MOST_HOURS = "People with the most hours", "Usagers aux heures les plus nombreuses";
+    MOST_HOURS = "People with the most hours", "Usagers ayant le plus d'heures";
     NO_PEOPLE = "Nobody used a machine in this period.", "Personne n'a utilisé de poste dans cette période.";
     LOGIN = "Login", "Identifiant";
     REMOVED_PERSON = "(removed)", "(supprimé)";

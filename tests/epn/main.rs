@@ -10,4 +10,5 @@ mod memory;
 mod properties;
 mod scenarios;
 mod space;
+mod staff;
 mod stores;

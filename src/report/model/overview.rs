@@ -41,9 +41,9 @@ pub struct Overview {
     /// Workshops that were not cancelled.
     pub workshops: u64,
     /// People present in them, once for each workshop.
-    pub present: u64,
+    pub presences: u64,
     /// People with a balance below zero, now.
-    pub overdrawn: u64,
+    pub overdrawn_users: u64,
     /// Rows of users_temp, now.
     pub waiting_rows: u64,
     /// Those of them that match nothing.
@@ -113,8 +113,8 @@ impl Overview {
             distinct_users: epn.distinct_users,
             unverified_bookings: epn.unverified_bookings,
             workshops: epn.workshops.len() as u64,
-            present: epn.workshops.iter().map(|workshop| workshop.present).sum(),
-            overdrawn: epn.overdrawn.len() as u64,
+            presences: epn.workshops.iter().map(|workshop| workshop.present).sum(),
+            overdrawn_users: epn.overdrawn.len() as u64,
             waiting_rows: conn.query_first(WAITING)?.unwrap_or(0),
             unmatched_rows: epn.unmatched.iter().map(|rows| rows.count).sum(),
             snapshots: snapshots(conn)?,
@@ -136,8 +136,8 @@ impl Overview {
             (texts::UNVERIFIED, Cell::count(self.unverified_bookings)),
             (texts::PEOPLE, Cell::count(self.distinct_users)),
             (texts::WORKSHOPS, Cell::count(self.workshops)),
-            (texts::PRESENCES, Cell::count(self.present)),
-            (texts::PEOPLE_OVERDRAWN, Cell::count(self.overdrawn)),
+            (texts::PRESENCES, Cell::count(self.presences)),
+            (texts::PEOPLE_OVERDRAWN, Cell::count(self.overdrawn_users)),
             (texts::ROWS_WAITING, Cell::count(self.waiting_rows)),
             (texts::ROWS_UNMATCHED, Cell::count(self.unmatched_rows)),
         ];

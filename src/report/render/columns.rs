@@ -91,7 +91,7 @@ mod tests {
             column(Kind::Words, "Room", &["Studio"]),
             column(Kind::Numbers, "Hours", &["110.25"]),
         ];
-        assert_eq!(lines(&columns, 26, true).1, ["a-very-l…  Studio  110.25"]);
+        assert_eq!(lines(&columns, 26, true).1, ["a-very-lo…  Studio  110.25"]);
         assert_eq!(lines(&columns, 10, true).1, ["a-v…  Stu…  110.25"]);
     }
 }

@@ -1,0 +1,107 @@
+//! Mistakes of the command line and of the configuration.
+
+use std::{fs, fs::Permissions, os::unix::fs::PermissionsExt};
+
+use crate::support::Tool;
+
+const COMMANDS: [&str; 3] = ["samba-snapshot", "epn-ingest", "stats-report"];
+
+/// The message of a run with this configuration, which must be refused; FILE stands for the configuration file.
+fn refused(config: &str) -> String {
+    let run = Tool::new("epn-ingest").exact_config(config).run().expect(78);
+    assert_eq!(run.stdout, "");
+    let (program, rest) = run.stderr.split_once('/').expect("a path");
+    let (_, message) = rest.split_once(".toml").expect("a file");
+    format!("{program}FILE{message}")
+}
+
+#[test]
+fn mistakes_in_the_file_name_file_line_and_key() {
+    assert_eq!(
+        refused("[epn]\nsnapshot_minutes = 5\ngap_minute = 20\n"),
+        "epn-ingest: FILE:3: [epn] gap_minute: unknown key `gap_minute`, expected one of `snapshot_minutes`, \
+         `gap_minutes`, `unmatched_keep_days`, `keep_log`\n"
+    );
+    assert_eq!(
+        refused("lock_dri = \"/tmp\"\n"),
+        "epn-ingest: FILE:1: lock_dri: unknown key `lock_dri`, expected one of `lock_dir`, `spool_dir`, `general`, \
+         `mysql`, `redis`, `samba`, `epn`\n"
+    );
+    assert_eq!(
+        refused("[epn]\ngap_minutes = 3\n"),
+        "epn-ingest: FILE:2: [epn] gap_minutes: 3 is not between snapshot_minutes (5) and 720\n"
+    );
+    assert_eq!(
+        refused("[mysql]\ntimeout = \"soon\"\n"),
+        "epn-ingest: FILE:2: [mysql] timeout: \"soon\" is not a duration (expected number at 0); write it as \"20s\", \
+         \"15m\" or \"7d\"\n"
+    );
+}
+
+#[test]
+fn a_file_that_is_named_must_exist() {
+    let run = Tool::new("epn-ingest").no_config().args(["--config", "/nonexistent/x.toml"]).run().expect(78);
+    let expected = "epn-ingest: cannot read the configuration /nonexistent/x.toml: No such file or directory (os error 2)\n";
+    assert_eq!(run.stderr, expected);
+    let run =
+        Tool::new("epn-ingest").no_config().env("SESSIONSTAT_CONFIG", "/nonexistent/x.toml").run().expect(78);
+    assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn passwords_that_others_can_read_are_refused_and_never_shown() {
+    let tool = Tool::new("epn-ingest").no_config();
+    let file = tool.home().join("own.toml");
+    fs::write(&file, "[mysql]\nurl = \"mysql://sessionstat:hunter2@localhost/x\"\n").unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let run = tool.clone().arg("--config").arg(&file).run().expect(78);
+    let expected = format!(
+        "epn-ingest: {}:2: [mysql] url: holds a password and others can read the file; chmod o-rwx it, or use password_file\n",
+        file.display()
+    );
+    assert_eq!(run.stderr, expected);
+
+    let password = tool.home().join("password");
+    fs::write(&password, "hunter2\n").unwrap();
+    fs::set_permissions(&password, Permissions::from_mode(0o604)).unwrap();
+    let tool = Tool::new("epn-ingest").config(&format!("mysql.password_file = {password:?}\n"));
+    let run = tool.run().expect(78);
+    let expected =
+        format!("epn-ingest: {}: password file is readable by others; chmod o-rwx it\n", password.display());
+    assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn a_broken_address_is_refused_without_showing_it() {
+    let tool = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", "mysql//u:hunter2@h/d");
+    let run = tool.run().expect(78);
+    assert_eq!(
+        run.stderr,
+        "epn-ingest: [mysql] url is not an address such as mysql://user@host:3306/database?socket=PATH\n"
+    );
+}
+
+#[test]
+fn wrong_arguments_are_usage_errors() {
+    for command in COMMANDS {
+        let run = Tool::new(command).arg("--nonsense").run().expect(2);
+        assert!(run.stderr.contains("unexpected argument '--nonsense'"), "{run:?}");
+        let run = Tool::new(command).args(["--now", "yesterday"]).run().expect(2);
+        let wanted = "neither RFC 3339 (2026-03-10T14:00:00+01:00) nor seconds since the epoch";
+        assert!(run.stderr.contains(wanted), "{run:?}");
+    }
+}
+
+#[test]
+fn help_version_and_completions_need_nothing() {
+    for command in COMMANDS {
+        let help = Tool::new(command).no_config().arg("--help").run().expect(0);
+        assert!(help.stdout.contains(&format!("Usage: {command}")), "{help:?}");
+        let version = Tool::new(command).no_config().arg("--version").run().expect(0);
+        assert_eq!(version.stdout, format!("{command} {}\n", env!("CARGO_PKG_VERSION")));
+        for shell in ["bash", "zsh", "fish"] {
+            let script = Tool::new(command).no_config().args(["--completions", shell]).run().expect(0);
+            assert!(script.stdout.contains(command) && script.stdout.contains("now"), "{script:?}");
+        }
+    }
+}

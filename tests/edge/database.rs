@@ -1,0 +1,110 @@
+//! A database that is away, silent, forbidden, old or new.
+
+use std::{
+    os::unix::net::UnixListener,
+    time::{Duration, Instant},
+};
+
+use crate::support::{MariaDb, Tool};
+
+fn ingest() -> Tool {
+    Tool::new("epn-ingest").config("mysql.retry_for = \"0s\"\n")
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named_without_the_password() {
+    let tool =
+        ingest().env("SESSIONSTAT_MYSQL_URL", "mysql://root:hunter2@localhost/x?socket=/nonexistent/socket");
+    let run = tool.run().expect(69);
+    assert_eq!(
+        run.stderr,
+        "epn-ingest: cannot use MySQL at /nonexistent/socket (database x): No such file or directory (os error 2); \
+         check that it runs and [mysql] url\n"
+    );
+}
+
+#[test]
+fn a_server_that_accepts_and_stays_silent_is_left_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("silent");
+    // Connections queue up here and nobody answers.
+    let _silent = UnixListener::bind(&socket).unwrap();
+    let url = format!("mysql://root@localhost/x?socket={}", socket.display());
+    let tool = Tool::new("epn-ingest").config("mysql.retry_for = \"0s\"\nmysql.timeout = \"300ms\"\n");
+    let began = Instant::now();
+    let run = tool.env("SESSIONSTAT_MYSQL_URL", url).run().expect(69);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    let expected = format!(
+        "epn-ingest: cannot use MySQL at {} (database x): no answer in time ([mysql] timeout, connect_timeout)\n",
+        socket.display()
+    );
+    assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn an_account_or_a_database_that_is_not_there_is_a_matter_of_configuration() {
+    let database = MariaDb::shared().database();
+    let run = ingest().env("SESSIONSTAT_MYSQL_URL", database.url_as("stranger")).run().expect(78);
+    assert!(
+        run.stderr.starts_with("epn-ingest: cannot use MySQL at ") && run.stderr.lines().count() == 1,
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("Access denied for user 'stranger'@"), "{run:?}");
+    let url = database.url().replace(database.name(), "no_such_database");
+    let run = ingest().env("SESSIONSTAT_MYSQL_URL", url).run().expect(78);
+    assert!(
+        run.stderr.contains("Unknown database 'no_such_database' (MySQL error 1049); check [mysql] url"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn an_older_schema_is_migrated_and_its_rows_stay() {
+    let database = MariaDb::shared().database();
+    for file in ["000-versions.sql", "001-samba.sql"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("etc/schema").join(file);
+        database.run(&std::fs::read_to_string(path).unwrap());
+    }
+    database.run("INSERT INTO users_temp (seen_at, server, login, machine) VALUES ('2026-03-10 10:00', 'nas', 'zoé', 'PC')");
+    let now = ["--now", "2026-03-10T10:00:00Z"];
+    ingest().url(&database).args(now).run().silent();
+    let versions = database.query("SELECT version, file FROM sessionstat_schema ORDER BY version");
+    let files: Vec<_> = versions.into_iter().map(|mut row| row.remove(1).unwrap()).collect();
+    assert_eq!(files, ["001-samba.sql", "002-epn.sql", "003-epn-ingest.sql"]);
+    assert_eq!(database.value("SELECT login FROM users_temp"), "zoé");
+    // Again: nothing to do.
+    ingest().url(&database).arg("--init-db").run().silent();
+}
+
+#[test]
+fn two_commands_that_find_no_tables_at_the_same_moment_both_work() {
+    let database = MariaDb::shared().database();
+    let running: Vec<_> =
+        (0..4).map(|_| Tool::new("samba-snapshot").url(&database).arg("--init-db").start()).collect();
+    for run in running {
+        run.wait().silent();
+    }
+    assert_eq!(database.value("SELECT COUNT(*) FROM sessionstat_schema"), "3");
+}
+
+#[test]
+fn a_newer_schema_is_left_alone() {
+    let database = MariaDb::shared().database();
+    ingest().url(&database).arg("--init-db").run().silent();
+    database.run("INSERT INTO sessionstat_schema VALUES (99, '099-future.sql', UTC_TIMESTAMP())");
+    let run = ingest().url(&database).run().expect(78);
+    let wanted = "have version 99, this program knows 3; install the newer sessionstat on this host, too\n";
+    assert!(run.stderr.ends_with(wanted), "{run:?}");
+}
+
+#[test]
+fn a_rehearsal_does_not_create_tables() {
+    let database = MariaDb::shared().database();
+    let run = ingest().url(&database).arg("--dry-run").run().expect(78);
+    let wanted = "are missing or old (version 0 of 3); run this command with --init-db first\n";
+    assert!(run.stderr.ends_with(wanted), "{run:?}");
+    assert_eq!(
+        database.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"),
+        "0"
+    );
+}
