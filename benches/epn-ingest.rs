@@ -2,6 +2,9 @@
 //!
 //! Absolute times are those of this machine at this moment; the ratios say more.
 
+// A benchmark talks on standard output, and stops where it cannot measure.
+#![allow(clippy::expect_used, clippy::print_stdout)]
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_span_can_be_taken_out() {
         let mut presence = Presence::new(Minute(0));
-        [5, 10, 15].map(|minute| presence.insert(Minute(minute)));
+        [5, 10, 15].iter().for_each(|minute| presence.insert(Minute(*minute)));
         presence.clear(Span { start: Minute(6), end: Minute(15) });
         assert_eq!(presence.minutes(), [Minute(5), Minute(15)]);
     }

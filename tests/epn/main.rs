@@ -1,6 +1,7 @@
 //! epn-ingest against a real MariaDB.
 
-#![allow(unreachable_pub)] // the modules of a test share what they have
+// All of this is test code, also the functions beside the tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
 #[path = "../support/mod.rs"]
 mod support;

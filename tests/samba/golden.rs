@@ -2,9 +2,6 @@
 //!
 //! A case fails with its name, its note and the lines that differ.
 
-// The leave that tests have ends at the functions beside them.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
