@@ -2,8 +2,11 @@
 //!
 //! Owes its callers: nothing deeper asks for "now" or for the system's time zone.
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, TimeZone, Utc};
 use chrono_tz::Tz;
+
+/// The years that a database's `datetime` holds.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1000..=9999;
 
 /// The time of a run and the zone in which its days begin.
 #[derive(Clone, Copy, Debug)]
@@ -17,15 +20,18 @@ pub struct Clock {
 /// Reads the value of `--now`: RFC 3339, or seconds since the epoch.
 ///
 /// # Errors
-/// A text that is neither; the message shows both forms.
+/// A text that is neither (the message shows both forms), or a time outside [`YEARS`].
 pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Ok(instant.with_timezone(&Utc));
+    let written = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc()).ok();
+    let counted = || Utc.timestamp_opt(text.parse().ok()?, 0).single();
+    let instant = written.or_else(counted).ok_or_else(|| {
+        "neither RFC 3339 (2026-03-10T14:00:00+01:00) nor seconds since the epoch".to_owned()
+    })?;
+    if YEARS.contains(&instant.year()) {
+        Ok(instant)
+    } else {
+        Err("not in the years 1000 to 9999".to_owned())
     }
-    text.parse::<i64>()
-        .ok()
-        .and_then(|seconds| Utc.timestamp_opt(seconds, 0).single())
-        .ok_or_else(|| "neither RFC 3339 (2026-03-10T14:00:00+01:00) nor seconds since the epoch".to_owned())
 }
 
 #[cfg(test)]
@@ -38,5 +44,6 @@ mod tests {
         assert_eq!(written, parse_instant("1773147600").unwrap());
         assert!(parse_instant("yesterday").is_err());
         assert!(parse_instant("99999999999999999").is_err());
+        assert_eq!(parse_instant("999999999999").unwrap_err(), "not in the years 1000 to 9999");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{
     config::Redis,
-    failure::{OrFail, Result, Status},
+    failure::{Failure, OrFail, Result, Status},
 };
 
 /// Connects, with limits on connecting, reading and writing.
@@ -20,8 +20,10 @@ pub fn connect(settings: &Redis) -> Result<::redis::Connection> {
         Status::Config,
         || "[redis] url is not an address such as redis://host:6379/ or redis+unix:///PATH",
     )?;
-    let connection =
-        client.get_connection_with_timeout(settings.timeout).or_fail(Status::Unavailable, unreachable)?;
+    let connection = client
+        .get_connection_with_timeout(settings.timeout)
+        // Its text holds its causes already.
+        .map_err(|error| Failure::new(Status::Unavailable, error.to_string()).context(unreachable()))?;
     let limit = Some(settings.timeout.max(Duration::from_millis(1)));
     connection.set_read_timeout(limit).or_fail(Status::Unavailable, unreachable)?;
     connection.set_write_timeout(limit).or_fail(Status::Unavailable, unreachable)?;

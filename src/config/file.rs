@@ -91,6 +91,13 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
             format!("{} is not between snapshot_minutes ({}) and 720", epn.gap(), epn.snapshot_minutes),
         ));
     }
+    if !(100..=1_000_000).contains(&epn.batch_rows) {
+        return Err(Wrong::at(
+            text,
+            "epn.batch_rows",
+            format!("{} is not between 100 and 1000000", epn.batch_rows),
+        ));
+    }
     Ok(())
 }
 
@@ -126,7 +133,7 @@ mod tests {
     fn mistakes_name_file_line_and_key() {
         assert_eq!(
             message("\n[epn]\ngap_minute = 3\n"),
-            "f.toml:3: [epn] gap_minute: unknown key `gap_minute`, expected one of `snapshot_minutes`, `gap_minutes`, `unmatched_keep_days`, `keep_log`"
+            "f.toml:3: [epn] gap_minute: unknown key `gap_minute`, expected one of `snapshot_minutes`, `gap_minutes`, `unmatched_keep_days`, `keep_log`, `batch_rows`"
         );
         assert_eq!(
             message("[epn]\nsnapshot_minutes = \"five\"\n"),

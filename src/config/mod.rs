@@ -127,6 +127,8 @@ pub struct Epn {
     /// How long the connection record (`users_log`) is kept.
     #[serde(with = "duration")]
     pub keep_log: Duration,
+    /// Rows taken in one transaction: fewer hold fewer locks for a shorter time. 100 to 1,000,000.
+    pub batch_rows: usize,
 }
 
 impl Default for Epn {
@@ -136,6 +138,7 @@ impl Default for Epn {
             gap_minutes: None,
             unmatched_keep_days: 7,
             keep_log: Duration::from_secs(365 * 86_400),
+            batch_rows: 50_000,
         }
     }
 }

@@ -27,9 +27,6 @@ use crate::{
 /// The name of the job, for its lock and lease.
 const JOB: &str = "epn-ingest";
 
-/// Rows in one batch: some opening days of a large space, some megabytes of memory, well under a second.
-const BATCH: usize = 20_000;
-
 /// Reservations settled in one batch.
 const DUE: usize = 500;
 
@@ -133,9 +130,9 @@ impl Run<'_> {
 
     /// Takes a batch of rows.
     fn ingest(&self, conn: &mut impl Queryable, directory: &Directory, after: u64) -> Result<(Batch, Stage)> {
-        let rows = queue::rows(conn, after, self.now, BATCH)?;
+        let rows = queue::rows(conn, after, self.now, self.settings.batch_rows)?;
         let next = match rows.last() {
-            Some(last) if rows.len() == BATCH => Stage::Rows { after: last.id },
+            Some(last) if rows.len() == self.settings.batch_rows => Stage::Rows { after: last.id },
             _ => Stage::Due,
         };
         let sorted = sort(&rows, directory, self.now, self.settings.unmatched_keep_days);

@@ -5,6 +5,7 @@ use ::mysql::{
     prelude::{FromRow, Queryable},
 };
 
+use super::rows;
 use crate::failure::Result;
 
 /// Rows in one statement: far below the 65,535 placeholders of the protocol for all our tables.
@@ -30,20 +31,21 @@ pub fn insert(conn: &mut impl Queryable, head: &str, tail: &str, rows: &[Vec<Val
 /// bound behind the ids. Returns all rows.
 ///
 /// # Errors
-/// Those of the server.
+/// Those of [`rows`].
 pub fn select_by_id<T: FromRow>(
     conn: &mut impl Queryable,
+    table: &str,
     sql: &str,
     ids: &[u64],
     more: &[Value],
 ) -> Result<Vec<T>> {
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for part in ids.chunks(ROWS) {
         let sql = sql.replace("{ids}", &placeholders(part.len()));
         let values = part.iter().map(Value::from).chain(more.iter().cloned()).collect();
-        rows.extend(conn.exec::<T, _, _>(sql, Params::Positional(values))?);
+        found.extend(rows(conn, table, sql, Params::Positional(values))?);
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// Runs `sql`, in which `{ids}` stands for a list of placeholders, once for each part of `ids` that fits.

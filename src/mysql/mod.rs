@@ -8,7 +8,9 @@ mod connection;
 mod error;
 pub mod lease;
 mod link;
+mod rows;
 pub mod schema;
 
 pub use connection::Server;
 pub use link::Link;
+pub use rows::rows;

@@ -71,15 +71,15 @@ impl Language {
         instant.with_timezone(&zone).format(format).to_string()
     }
 
-    /// A local time to the minute; its year is told only where it is not that of `now`.
+    /// A local time to the minute, or in another year than that of `now` its date: both are as wide.
     pub fn short_time(self, instant: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
         let local = instant.with_timezone(&zone);
-        if local.year() != now.with_timezone(&zone).year() {
-            return self.time(instant, zone);
-        }
-        let format = match self {
-            Self::En => "%-d %b %H:%M",
-            Self::Fr => "%d/%m %H:%M",
+        let this_year = local.year() == now.with_timezone(&zone).year();
+        let format = match (self, this_year) {
+            (Self::En, true) => "%-d %b %H:%M",
+            (Self::En, false) => "%-d %b %Y",
+            (Self::Fr, true) => "%d/%m %H:%M",
+            (Self::Fr, false) => "%d/%m/%Y",
         };
         local.format(format).to_string()
     }
@@ -114,14 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn times_are_local_and_tell_their_year_where_it_could_be_another() {
+    fn times_are_local_and_those_of_another_year_tell_it() {
         let zone = chrono_tz::Europe::Paris;
         let instant: DateTime<Utc> = "2026-03-09T23:05:00Z".parse().unwrap();
         let now: DateTime<Utc> = "2026-03-11T12:00:00Z".parse().unwrap();
         assert_eq!(Language::En.short_time(instant, zone, now), "10 Mar 00:05");
         assert_eq!(Language::Fr.short_time(instant, zone, now), "10/03 00:05");
         let earlier: DateTime<Utc> = "2025-12-31T22:59:00Z".parse().unwrap();
-        assert_eq!(Language::Fr.short_time(earlier, zone, now), "31/12/2025 23:59");
+        assert_eq!(Language::Fr.short_time(earlier, zone, now), "31/12/2025");
+        assert_eq!(Language::En.short_time(earlier, zone, now), "31 Dec 2025");
         assert_eq!(Language::En.time(earlier, zone), "31 Dec 2025 23:59");
     }
 }

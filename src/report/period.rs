@@ -3,16 +3,13 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use crate::{
-    clock::{Clock, parse_instant},
+    clock::{Clock, YEARS, parse_instant},
     epn::calendar::{Calendar, Span},
     failure::{Failure, Result, Status},
 };
 
 /// Days before the end at which a period begins when nothing is said.
 const USUAL_DAYS: u64 = 30;
-
-/// The years that a database's `datetime` can hold.
-const YEARS: std::ops::RangeInclusive<i32> = 1000..=9999;
 
 /// A time on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::{
 const USUAL_COLUMNS: usize = 80;
 
 /// Fewer columns than that are taken for that many.
-const LEAST_COLUMNS: usize = 40;
+const LEAST_COLUMNS: usize = 60;
 
 /// The reader's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(screen(&[("COLUMNS", "132")], true, Some(100)).columns, 132);
         assert_eq!(screen(&[("COLUMNS", "wide")], true, Some(100)).columns, 100);
         assert_eq!(screen(&[("COLUMNS", "0")], false, None).columns, 80);
-        assert_eq!(screen(&[], true, Some(3)).columns, 40);
+        assert_eq!(screen(&[], true, Some(3)).columns, 60);
     }
 
     #[test]

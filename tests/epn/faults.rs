@@ -12,6 +12,8 @@ use crate::{
 
 const ROWS: u64 = 20_000;
 const KILLS: u32 = 25;
+/// Several transactions a run, so that some kills fall between two.
+const BATCHES: &str = "epn.batch_rows = 3000\n";
 
 /// What a run reads and changes, apart from its own memory.
 const TABLES: [&str; 8] = [
@@ -108,7 +110,7 @@ fn assert_same(database: &Database, undisturbed: &[Vec<Vec<Option<String>>>], wh
 
 /// A space of its own with 20,000 rows, and the end state of one undisturbed run.
 fn filled() -> (Space, Vec<Vec<Vec<Option<String>>>>, Duration) {
-    let space = Space::new(chrono_tz::Europe::Paris, "");
+    let space = Space::new(chrono_tz::Europe::Paris, BATCHES);
     fill(&space.database);
     let began = Instant::now();
     let summary = space.ingest(now());
@@ -179,7 +181,7 @@ fn a_lease_left_by_a_killed_run_of_this_host_is_taken_over_at_once() {
 fn a_server_that_is_killed_and_comes_back_is_waited_for() {
     let mut server = MariaDb::start();
     let database = server.database();
-    let tool = Tool::new("epn-ingest").url(&database).arg("--now").arg(now().to_rfc3339());
+    let tool = Tool::new("epn-ingest").config(BATCHES).url(&database).arg("--now").arg(now().to_rfc3339());
     assert_eq!(tool.clone().arg("--init-db").run().status, 0);
     fill(&database);
     let began = Instant::now();

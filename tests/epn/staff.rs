@@ -136,3 +136,23 @@ fn a_run_without_rows_says_nothing() {
     let space = space();
     space.ingest_at(at(&space, "10:10")).run().silent();
 }
+
+#[test]
+fn a_time_that_is_none_is_told_and_nothing_is_lost() {
+    let mut space = space();
+    see(&mut space, "amina", "POSTE-01", &["10:00"]);
+    space.database.run(
+        "SET sql_mode = ''; INSERT INTO epn_booking (id, computer_id, user_id, starts_at, ends_at) \
+         VALUES (7, 1, 1, '0000-00-00', '2026-03-10 12:00')",
+    );
+    let run = space.ingest_at(at(&space, "10:10")).run().expect(65);
+    assert!(
+        run.stderr.starts_with("epn-ingest: epn_booking holds a value that cannot be read: (7, ")
+            && run.stderr.ends_with("); mend that row\n"),
+        "{run:?}"
+    );
+    assert_eq!(space.count("users_temp"), 1);
+    space.database.run("DELETE FROM epn_booking");
+    space.ingest(at(&space, "10:20"));
+    assert_eq!(times(&mut space), ["10:00-10:05"]);
+}

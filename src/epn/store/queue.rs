@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use crate::{
     epn::{calendar::Minute, rows::Row},
     failure::Result,
-    mysql::bulk,
+    mysql::{self, bulk},
 };
 
 /// Rows up to a time, in the order of their ids, from one id on.
@@ -32,7 +32,8 @@ pub fn rows(conn: &mut impl Queryable, after: u64, now: Minute, most: usize) -> 
     type Columns = (u64, NaiveDateTime, String, String, Option<String>);
     let row =
         |(id, seen_at, login, machine, ip): Columns| Row { id, at: Minute::of(seen_at), login, machine, ip };
-    Ok(conn.exec_map(ROWS, (after, (now + 1).time(), most), row)?)
+    let found: Vec<Columns> = mysql::rows(conn, "users_temp", ROWS, (after, (now + 1).time(), most))?;
+    Ok(found.into_iter().map(row).collect())
 }
 
 /// Moves rows to the connection record. Only these: a row that another transaction adds in the middle of them stays.

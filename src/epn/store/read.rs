@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use ::mysql::{Row, Value, prelude::Queryable};
+use ::mysql::{Value, prelude::Queryable};
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         workshops::{AttendanceLists, Timetable},
     },
     failure::Result,
-    mysql::bulk,
+    mysql::{bulk, rows},
 };
 
 /// Minutes of a day: bookings are read with a margin, so that one that crosses midnight is whole.
@@ -54,12 +54,20 @@ const DUE: &str = "SELECT booking_id, user_id, computer_id, first_seen, last_see
 /// # Errors
 /// The server's.
 pub fn directory(conn: &mut impl Queryable) -> Result<Directory> {
-    let people =
-        conn.query_map(PEOPLE, |(id, login, is_staff)| Person { id: PersonId(id), login, is_staff })?;
-    let computers = conn.query_map(COMPUTERS, |(id, name, room, ip): (u64, String, Option<u64>, _)| {
-        Computer { id: ComputerId(id), name, room: room.map(RoomId), ip }
-    })?;
-    Ok(Directory::new(people, computers))
+    let people: Vec<(u64, String, bool)> = rows(conn, "epn_user", PEOPLE, ())?;
+    let person = |(id, login, is_staff)| Person { id: PersonId(id), login, is_staff };
+    let computers: Vec<(u64, String, Option<u64>, Option<String>)> =
+        rows(conn, "epn_computer", COMPUTERS, ())?;
+    let computer = |(id, name, room, ip): (u64, String, Option<u64>, Option<String>)| Computer {
+        id: ComputerId(id),
+        name,
+        room: room.map(RoomId),
+        ip,
+    };
+    Ok(Directory::new(
+        people.into_iter().map(person).collect(),
+        computers.into_iter().map(computer).collect(),
+    ))
 }
 
 /// The workshops of `days`.
@@ -76,10 +84,11 @@ pub fn timetable(conn: &mut impl Queryable, days: Span) -> Result<Timetable> {
         capacity,
         closed,
     };
-    let mut workshops: Vec<Workshop> =
-        conn.exec_map(WORKSHOPS, (days.start.time(), days.end.time()), workshop)?;
+    let found: Vec<Columns> = rows(conn, "epn_workshop", WORKSHOPS, (days.start.time(), days.end.time()))?;
+    let mut workshops: Vec<Workshop> = found.into_iter().map(workshop).collect();
     let ids: Vec<u64> = workshops.iter().map(|workshop| workshop.id.0).collect();
-    let named: Vec<(u64, u64)> = bulk::select_by_id(conn, WORKSHOP_COMPUTERS, &ids, &[])?;
+    let named: Vec<(u64, u64)> =
+        bulk::select_by_id(conn, "epn_workshop_computer", WORKSHOP_COMPUTERS, &ids, &[])?;
     let mut computers: HashMap<u64, Vec<ComputerId>> = HashMap::new();
     for (workshop, computer) in named {
         computers.entry(workshop).or_default().push(ComputerId(computer));
@@ -96,8 +105,9 @@ pub fn timetable(conn: &mut impl Queryable, days: Span) -> Result<Timetable> {
 /// The server's.
 pub fn attendance(conn: &mut impl Queryable, timetable: &Timetable) -> Result<AttendanceLists> {
     let ids: Vec<u64> = timetable.workshops().iter().map(|workshop| workshop.id.0).collect();
-    let entries: Vec<(u64, u64, String, String)> = bulk::select_by_id(conn, ATTENDANCE, &ids, &[])?;
-    let acted: Vec<(u64, u64)> = bulk::select_by_id(conn, ACTED, &ids, &[])?;
+    let entries: Vec<(u64, u64, String, String)> =
+        bulk::select_by_id(conn, "epn_attendance", ATTENDANCE, &ids, &[])?;
+    let acted: Vec<(u64, u64)> = bulk::select_by_id(conn, "epn_workshop_seen", ACTED, &ids, &[])?;
     let entry = |(workshop, person, status, by): (u64, u64, String, String)| {
         let status = match status.as_str() {
             "registered" => Attendance::Registered,
@@ -128,21 +138,21 @@ pub fn known(
     let inside = [Value::from(days.start.time()), Value::from(days.end.time())];
     let around = [Value::from((days.start - DAY).time()), Value::from((days.end + DAY).time())];
     let presences: Vec<(u64, NaiveDateTime, u64, Vec<u8>)> =
-        bulk::select_by_id(conn, PRESENCES, &ids, &inside)?;
-    let records: Vec<Row> = bulk::select_by_id(conn, RECORDS, &ids, &inside)?;
-    let records: Vec<UseRecord> = records.into_iter().filter_map(record).collect();
-    let mut bookings = bookings(bulk::select_by_id(conn, BOOKINGS, &ids, &around)?);
+        bulk::select_by_id(conn, "epn_presence", PRESENCES, &ids, &inside)?;
+    let records: Vec<RecordColumns> = bulk::select_by_id(conn, "epn_use", RECORDS, &ids, &inside)?;
+    let records: Vec<UseRecord> = records.into_iter().map(record).collect();
+    let mut bookings = bookings(bulk::select_by_id(conn, "epn_booking", BOOKINGS, &ids, &around)?);
     // Staff may have moved a booking to another day or person since it was seen.
     let moved: Vec<u64> = records
         .iter()
         .filter(|record| !bookings.contains_key(&record.booking))
         .map(|record| record.booking.0)
         .collect();
-    bookings.extend(self::bookings(bulk::select_by_id(conn, BOOKINGS_BY_ID, &moved, &[])?));
+    bookings.extend(self::bookings(bulk::select_by_id(conn, "epn_booking", BOOKINGS_BY_ID, &moved, &[])?));
     let with_balance: Vec<u64> = users.union(attending).map(|person| person.0).collect();
     let balances: Vec<(u64, Option<i64>, Option<i64>)> =
-        bulk::select_by_id(conn, BALANCES, &with_balance, &[])?;
-    let closed_days: Vec<(NaiveDate, Option<u64>)> = conn.exec(CLOSED_DAYS, dates)?;
+        bulk::select_by_id(conn, "epn_user", BALANCES, &with_balance, &[])?;
+    let closed_days: Vec<(NaiveDate, Option<u64>)> = rows(conn, "epn_closed_day", CLOSED_DAYS, dates)?;
     Ok(Known {
         presences: presences
             .into_iter()
@@ -170,41 +180,54 @@ pub fn known(
 /// # Errors
 /// The server's.
 pub fn due(conn: &mut impl Queryable, now: Minute, most: usize) -> Result<Vec<UseRecord>> {
-    let rows: Vec<Row> = conn.exec(DUE, (now.time(), most))?;
-    Ok(rows.into_iter().filter_map(record).collect())
+    let found: Vec<RecordColumns> = rows(conn, "epn_use", DUE, (now.time(), most))?;
+    Ok(found.into_iter().map(record).collect())
 }
 
-fn bookings(rows: Vec<Row>) -> HashMap<BookingId, Booking> {
-    rows.into_iter().filter_map(booking).map(|booking| (booking.id, booking)).collect()
+type BookingColumns =
+    (u64, u64, u64, NaiveDateTime, NaiveDateTime, String, String, bool, Option<NaiveDateTime>);
+
+fn bookings(found: Vec<BookingColumns>) -> HashMap<BookingId, Booking> {
+    found.into_iter().map(booking).map(|booking| (booking.id, booking)).collect()
 }
 
-fn booking(mut row: Row) -> Option<Booking> {
-    let status: String = row.take("status")?;
-    Some(Booking {
-        id: BookingId(row.take("id")?),
-        person: PersonId(row.take("user_id")?),
-        computer: ComputerId(row.take("computer_id")?),
-        span: span(row.take("starts_at")?, row.take("ends_at")?),
+fn booking(columns: BookingColumns) -> Booking {
+    let (id, person, computer, starts_at, ends_at, status, by, verified, changed_at) = columns;
+    Booking {
+        id: BookingId(id),
+        person: PersonId(person),
+        computer: ComputerId(computer),
+        span: span(starts_at, ends_at),
         cancelled: status == "cancelled",
         used: status == "used",
-        source: source(&row.take::<String, _>("source")?),
-        verified: row.take("verified")?,
-        changed_at: row.take::<Option<NaiveDateTime>, _>("changed_at")?.map(Minute::of),
-    })
+        source: source(&by),
+        verified,
+        changed_at: changed_at.map(Minute::of),
+    }
 }
 
-fn record(mut row: Row) -> Option<UseRecord> {
-    let booked_start: Option<NaiveDateTime> = row.take("booked_start")?;
-    let booked_end: Option<NaiveDateTime> = row.take("booked_end")?;
-    Some(UseRecord {
-        booking: BookingId(row.take("booking_id")?),
-        person: PersonId(row.take("user_id")?),
-        computer: ComputerId(row.take("computer_id")?),
-        first: Minute::of(row.take("first_seen")?),
-        last: Minute::of(row.take("last_seen")?),
+type RecordColumns = (
+    u64,
+    u64,
+    u64,
+    NaiveDateTime,
+    NaiveDateTime,
+    Option<NaiveDateTime>,
+    Option<NaiveDateTime>,
+    Option<NaiveDateTime>,
+);
+
+fn record(columns: RecordColumns) -> UseRecord {
+    let (booking, person, computer, first_seen, last_seen, booked_start, booked_end, settle_at) = columns;
+    UseRecord {
+        booking: BookingId(booking),
+        person: PersonId(person),
+        computer: ComputerId(computer),
+        first: Minute::of(first_seen),
+        last: Minute::of(last_seen),
         booked: booked_start.zip(booked_end).map(|(start, end)| span(start, end)),
-        settle_at: row.take::<Option<NaiveDateTime>, _>("settle_at")?.map(Minute::of),
-    })
+        settle_at: settle_at.map(Minute::of),
+    }
 }
 
 fn source(text: &str) -> Source {

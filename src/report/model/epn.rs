@@ -10,13 +10,12 @@ use super::{
     Question,
     places::{ComputerHours, Places, RoomHours},
     queue::{self, UnmatchedRows},
-    rows,
     uses::{Hours, Uses},
 };
 use crate::{
     epn::calendar::Minute,
     failure::Result,
-    mysql::bulk,
+    mysql::{bulk, rows},
     report::{
         period::Period,
         sheet::{Block, Cell, Column, Sheet, Table},
@@ -284,7 +283,7 @@ fn unknown(reason: &str) -> Option<Text> {
 
 fn people(conn: &mut Conn, ranking: Vec<(u64, Hours)>) -> Result<Vec<PersonHours>> {
     let ids: Vec<u64> = ranking.iter().map(|(person, _)| *person).collect();
-    let logins: Vec<(u64, String)> = bulk::select_by_id(conn, LOGINS, &ids, &[])?;
+    let logins: Vec<(u64, String)> = bulk::select_by_id(conn, "epn_user", LOGINS, &ids, &[])?;
     let mut logins: HashMap<u64, String> = logins.into_iter().collect();
     let of = |(person, hours): (u64, Hours)| PersonHours { login: logins.remove(&person), hours };
     Ok(ranking.into_iter().map(of).collect())
@@ -310,4 +309,22 @@ fn overdrawn(conn: &mut Conn) -> Result<Vec<Overdrawn>> {
         |(login, credit_minutes, workshop_credits)| Overdrawn { login, credit_minutes, workshop_credits };
     let found = rows(conn, "epn_user", OVERDRAWN, ())?;
     Ok(found.into_iter().map(person).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_of_the_rules_has_its_own_words() {
+        let (user, machine) = (["unknown-user", "ambiguous-user"], ["unknown-machine", "ambiguous-machine"]);
+        let both =
+            user.iter().flat_map(|user| machine.iter().map(move |machine| format!("{user}+{machine}")));
+        let reasons = user.iter().chain(&machine).map(|reason| (*reason).to_owned()).chain(both);
+        let mut words: Vec<&str> =
+            reasons.map(|reason| unknown(&reason).unwrap().say(crate::report::Language::En)).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), 8);
+    }
 }

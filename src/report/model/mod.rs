@@ -9,10 +9,7 @@ pub mod places;
 pub mod queue;
 pub mod uses;
 
-use ::mysql::{
-    Conn, Params, from_row_opt,
-    prelude::{FromRow, Queryable},
-};
+use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -20,7 +17,7 @@ use serde::Serialize;
 use super::{period::Period, sheet::Sheet};
 use crate::{
     config::Redis,
-    failure::{Failure, Result, Status},
+    failure::Result,
     mysql::{Link, Server},
 };
 use epn::Epn;
@@ -124,16 +121,4 @@ fn read(conn: &mut Conn, redis: Option<&RedisServer>, question: &Question<'_>) -
         overview,
         epn: shown.then_some(epn),
     })
-}
-
-/// The rows of a query. Other software writes into the tables, too: a value that is none (a day 0000-00-00) is bad
-/// data of `table`, not the end of the world.
-fn rows<T: FromRow>(conn: &mut Conn, table: &str, sql: &str, values: impl Into<Params>) -> Result<Vec<T>> {
-    conn.exec_iter(sql, values)?
-        .map(|row| {
-            from_row_opt(row?).map_err(|error| {
-                Failure::new(Status::BadData, format!("{table} holds a value that is none; mend it: {error}"))
-            })
-        })
-        .collect()
 }

@@ -6,11 +6,11 @@ use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
 
-use super::{epn::Epn, rows, uses::Hours};
+use super::{epn::Epn, uses::Hours};
 use crate::{
     config::Redis,
     failure::Result,
-    mysql::schema,
+    mysql::{rows, schema},
     redis,
     report::{
         sheet::{Block, Cell, Column, Sheet, Table},

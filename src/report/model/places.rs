@@ -5,11 +5,8 @@ use std::collections::HashMap;
 use ::mysql::Conn;
 use serde::Serialize;
 
-use super::{
-    rows,
-    uses::{Hours, Uses},
-};
-use crate::failure::Result;
+use super::uses::{Hours, Uses};
+use crate::{failure::Result, mysql::rows};
 
 const ROOMS: &str = "SELECT id, name FROM epn_room ORDER BY name, id";
 /// The machines as their rooms stand in the list, those without a room last.

@@ -9,8 +9,7 @@ use std::{
 use ::mysql::Conn;
 use serde::{Serialize, Serializer};
 
-use super::rows;
-use crate::{failure::Result, report::period::Period};
+use crate::{failure::Result, mysql::rows, report::period::Period};
 
 /// What each person did on each machine. A use counts for its part in the period.
 const USES: &str = "SELECT computer_id, user_id, COUNT(*), CAST(SUM(verified = 0) AS UNSIGNED), \

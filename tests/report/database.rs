@@ -1,0 +1,99 @@
+//! What a report asks of the database: little rights, one moment, few rows.
+
+use serde_json::Value;
+
+use crate::{
+    space::{DAY, empty, filled, report},
+    support::MariaDb,
+};
+
+#[test]
+fn an_account_that_may_only_read_gets_figures_of_one_moment() {
+    let database = filled();
+    let log = |sql: &str| database.query(sql);
+    database.run(&format!(
+        "CREATE USER reader@localhost IDENTIFIED BY 'hunter2'; GRANT SELECT ON {}.* TO reader@localhost; \
+         SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = 1",
+        database.name()
+    ));
+    let url = database.url_as("reader:hunter2");
+    let run = report(&database).env("SESSIONSTAT_MYSQL_URL", url).args(DAY).run().expect(0);
+    database.run("SET GLOBAL general_log = 0");
+    assert_eq!(run.stdout, report(&database).args(DAY).run().expect(0).stdout);
+
+    // In the order in which they came: each time is in the zone of its session.
+    let statements = log("SELECT argument FROM mysql.general_log \
+        WHERE user_host LIKE 'reader%' AND command_type IN ('Query', 'Execute')");
+    let statements: Vec<String> = statements.into_iter().filter_map(|row| row.into_iter().next()?).collect();
+    let begin = statements.iter().position(|sql| sql.starts_with("START TRANSACTION")).unwrap();
+    assert_eq!(statements[begin], "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    assert_eq!(statements[begin - 1], "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    assert_eq!(statements.last().unwrap(), "COMMIT");
+    let figures = &statements[begin + 1..statements.len() - 1];
+    assert!(figures.len() >= 10, "{figures:?}");
+    assert!(figures.iter().all(|sql| sql.starts_with("SELECT ")), "{figures:?}");
+
+    // Last snapshots: by the keys alone, even where the tables are long.
+    database.run(
+        "INSERT INTO users_temp (seen_at, server, login, machine) \
+         SELECT '2026-01-01' + INTERVAL seq MINUTE, CONCAT('s', seq % 2), 'u', 'm' FROM seq_1_to_20000; \
+         INSERT INTO users_log (seen_at, server, login, machine, ingested_at) \
+         SELECT '2025-03-10' + INTERVAL seq * 25 MINUTE, 's', 'u', 'm', NOW() FROM seq_1_to_20000; \
+         ANALYZE TABLE users_temp, users_log",
+    );
+    let snapshots: Vec<_> = figures.iter().filter(|sql| sql.contains("GROUP BY server")).collect();
+    let plan = |sql: &str| {
+        let rows = database.query(&format!("EXPLAIN {sql}"));
+        let first: Vec<String> = rows[0].iter().map(|field| field.clone().unwrap_or_default()).collect();
+        first.join(" ")
+    };
+    assert_eq!(snapshots.len(), 2);
+    assert!(plan(snapshots[0]).contains("Using index for group-by"), "{}", plan(snapshots[0]));
+    let log = plan(snapshots[1]);
+    assert!(log.contains(" range sighting ") && log.contains("Using index"), "{log}");
+}
+
+#[test]
+fn a_queue_of_any_length_is_counted_whole() {
+    let database = empty();
+    database.run(
+        "SET time_zone = '+00:00'; INSERT INTO users_temp (seen_at, server, login, machine) \
+         SELECT '2026-03-01' + INTERVAL seq SECOND, 's', CONCAT('u', seq % 3), 'm' FROM seq_1_to_45000",
+    );
+    let run = report(&database).arg("--format=json").run().expect(0);
+    let shown: Value = serde_json::from_str(&run.stdout).unwrap();
+    let counts: Vec<_> =
+        shown["epn"]["unmatched"].as_array().unwrap().iter().map(|rows| rows["count"].as_u64()).collect();
+    assert_eq!(counts, [Some(15_000); 3]);
+    assert_eq!(shown["epn"]["unmatched"][0]["first_seen"], "2026-03-01T00:00:00Z");
+    assert_eq!(shown["epn"]["unmatched"][0]["last_seen"], "2026-03-01T12:30:00Z");
+    assert_eq!(
+        (&shown["overview"]["waiting_rows"], &shown["overview"]["unmatched_rows"]),
+        (&45_000.into(), &45_000.into())
+    );
+}
+
+#[test]
+fn missing_tables_are_told_and_not_made() {
+    let database = MariaDb::shared().database();
+    let run = report(&database).run().expect(78);
+    assert!(run.stderr.contains("are missing or old") && run.stderr.contains("--init-db"), "{}", run.stderr);
+    assert!(database.query("SHOW TABLES").is_empty());
+}
+
+#[test]
+fn a_time_that_is_none_is_bad_data_of_its_table() {
+    let database = empty();
+    database.run(
+        "SET sql_mode = ''; INSERT INTO epn_workshop (title, starts_at, ends_at) \
+         VALUES ('Sans date', '0000-00-00 00:00:00', '2026-03-10 10:00:00')",
+    );
+    let run = report(&database).run().expect(65);
+    assert!(
+        run.stderr
+            .starts_with("stats-report: epn_workshop holds a value that cannot be read: (1, 'Sans date', "),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.lines().count() == 1, "{}", run.stderr);
+}

@@ -1,0 +1,230 @@
+//! What people read: exact tables.
+
+use crate::space::{DAY, NOW, empty, filled, mysql_version, report, schema_version};
+
+const ENGLISH: &str = "\
+Statistics from 10 Mar 2026 00:00 to 11 Mar 2026 00:00 (Europe/Paris)
+
+OVERVIEW
+  Hours of use                      3.93
+  Uses of machines                     6
+  Uses to be verified                  4
+  Different people                     4
+  Workshops                            2
+  Presences in workshops               2
+  People with a balance below zero     2
+  Rows waiting in users_temp           9
+    of which match nothing             6
+
+  Last snapshot with somebody connected
+  Samba server          Time  Minutes ago
+  serveur1      10 Mar 20:30          -30
+  serveur2      10 Mar 19:50           10
+  serveur3       1 Mar 11:00       13,500
+
+  MySQL                  {mysql}
+  Version of the tables  {tables}
+  Redis                  out of reach
+
+  cannot reach Redis at redis+unix:///nowhere/redis.sock; check that it runs and
+{redis}
+
+PUBLIC SPACE
+  Hours of use         3.93
+  Uses of machines        6
+  Uses to be verified     4
+  Different people        4
+
+  Hours of use by room
+  Room          Hours
+  Espace libre   2.08  ██████████████████████████████
+  Réserve        0.00
+  Studio         1.00  ██████████████▌
+  (no room)      0.85  ████████████▍
+
+  Hours of use by machine
+  Machine    Room          Hours
+  POSTE-01   Espace libre   1.75  ██████████████████████████████
+  POSTE-02   Espace libre   0.33  █████▊
+  STUDIO-1   Studio         1.00  █████████████████▎
+  PORTABLE   (no room)      0.75  ████████████▉
+  (removed)  -              0.10  █▊
+
+  People with the most hours
+  Login      Hours
+  bruno       2.00  ██████████████████████████████
+  chloé       1.00  ███████████████
+  amina       0.83  ████████████▌
+  (removed)   0.10  █▌
+
+  Workshops
+  Workshop                  Begins  Registered  Present  Places
+  Premiers pas        10 Mar 10:00           3        2       2
+  Photo 写真\\u{202e}  10 Mar 23:30           0        0       -
+
+  Balances below zero
+  Login  Credit (minutes)  Credit (workshops)
+  bruno            -1,025                   -
+  chloé                 0                  -1
+
+  Connections that match nothing
+  Login             Machine    Rows    First seen     Last seen  Unknown
+  Twin              poste-01      1  10 Mar 19:25  10 Mar 19:25  person (ambigu…
+  amina             POSTE-99      1  10 Mar 19:25  10 Mar 19:25  machine
+  bad\\u{1b}[31m\\n…  10.0.0.66     1  10 Mar 19:25  10 Mar 19:25  both
+  vieux             POSTE-02      1   24 Dec 2025   24 Dec 2025  person
+  zoé               POSTE-01      2  10 Mar 19:20  10 Mar 19:25  person
+";
+
+/// 60 columns: shorter bars and names, no number cut.
+const FRENCH_NARROW: &str = "\
+Statistiques du 10/03/2026 00:00 au 11/03/2026 00:00 (Europ…
+
+ESPACE PUBLIC NUMÉRIQUE
+  Heures d'utilisation     3,93
+  Utilisations de postes      6
+  Utilisations à vérifier     4
+  Usagers différents          4
+
+  Heures d'utilisation par salle
+  Salle         Heures
+  Espace libre    2,08  ██████████████████████████████
+  Réserve         0,00
+  Studio          1,00  ██████████████▌
+  (sans salle)    0,85  ████████████▍
+
+  Heures d'utilisation par poste
+  Poste       Salle         Heures
+  POSTE-01    Espace libre    1,75  ████████████████████████
+  POSTE-02    Espace libre    0,33  ████▋
+  STUDIO-1    Studio          1,00  █████████████▊
+  PORTABLE    (sans salle)    0,75  ██████████▍
+  (supprimé)  -               0,10  █▍
+
+  Usagers ayant le plus d'heures
+  Identifiant  Heures
+  bruno          2,00  ██████████████████████████████
+  chloé          1,00  ███████████████
+  amina          0,83  ████████████▌
+  (supprimé)     0,10  █▌
+
+  Ateliers
+  Atelier                  Début  Inscrits  Présents  Places
+  Premiers pas       10/03 10:00         3         2       2
+  Photo 写真\\u{202…  10/03 23:30         0         0       -
+
+  Soldes négatifs
+  Identifiant  Crédit (minutes)  Crédit (ateliers)
+  bruno                  -1\u{202f}025                  -
+  chloé                       0                 -1
+
+  Connexions sans correspondance
+  Identi…  Poste    Lignes     Première     Dernière  Incon…
+  Twin     poste-…       1  10/03 19:25  10/03 19:25  usage…
+  amina    POSTE-…       1  10/03 19:25  10/03 19:25  poste
+  bad\\u{…  10.0.0…       1  10/03 19:25  10/03 19:25  les d…
+  vieux    POSTE-…       1   24/12/2025   24/12/2025  usager
+  zoé      POSTE-…       2  10/03 19:20  10/03 19:25  usager
+";
+
+/// The same in ASCII; what belongs to names is escaped, because `chloe` is somebody else.
+const FRENCH_ASCII: &str = "\
+  Usagers ayant le plus d'heures
+  Identifiant  Heures
+  bruno          2,00  ##############################
+  chlo\\u{e9}     1,00  ###############
+  amina          0,83  #############
+  (supprime)     0,10  ##
+
+  Ateliers
+  Atelier                               Debut  Inscrits  Presents  Places
+  Premiers pas                    10/03 10:00         3         2       2
+  Photo \\u{5199}\\u{771f}\\u{202e}  10/03 23:30         0         0       -
+
+  Soldes negatifs
+  Identifiant  Credit (minutes)  Credit (ateliers)
+  bruno                  -1 025                  -
+  chlo\\u{e9}                  0                 -1
+";
+
+#[test]
+fn in_english_on_eighty_columns() {
+    let database = filled();
+    let run = report(&database).env("COLUMNS", "80").args(DAY).run().expect(0);
+    assert_eq!(run.stderr, "");
+    // Why Redis is away is told in the words of the system.
+    let (shown, why) = without_the_reason(&run.stdout);
+    assert!(why.contains("No such file or directory"), "{why}");
+    let expected = ENGLISH
+        .replace("{mysql}", &mysql_version(&database))
+        .replace("{tables}", &schema_version(&database))
+        .replace("{redis}\n", "");
+    assert_eq!(shown, expected);
+}
+
+/// Takes the lines behind "check that it runs and" out.
+fn without_the_reason(text: &str) -> (String, String) {
+    let (before, rest) = text.split_once("check that it runs and\n").unwrap();
+    let (why, after) = rest.split_once("\n\n").unwrap();
+    (format!("{before}check that it runs and\n\n{after}"), why.to_owned())
+}
+
+#[test]
+fn in_french_on_sixty_columns() {
+    let database = filled();
+    let run = report(&database).env("COLUMNS", "60").args(DAY).args(["epn", "--lang=fr"]).run().expect(0);
+    assert_eq!(run.stdout, FRENCH_NARROW);
+}
+
+#[test]
+fn in_ascii_where_the_locale_is_not_utf_8() {
+    let database = filled();
+    let tool = report(&database).args(DAY).arg("epn");
+    let run = tool.env("LC_ALL", "fr_FR.ISO-8859-1").run().expect(0);
+    assert!(run.stdout.is_ascii(), "{}", run.stdout);
+    assert!(run.stdout.contains(FRENCH_ASCII), "{}", run.stdout);
+}
+
+#[test]
+fn no_line_is_wider_than_the_screen() {
+    let database = filled();
+    database.run(&format!("UPDATE epn_user SET login = CONCAT('{}', id)", "田中".repeat(40)));
+    database.run(&format!("UPDATE epn_computer SET netbios_name = CONCAT('{}', id)", "e\u{301}".repeat(20)));
+    database.run(&format!("UPDATE epn_room SET name = CONCAT('{}', id)", "w".repeat(150)));
+    for columns in [60, 80, 132] {
+        let run = report(&database).env("COLUMNS", columns.to_string()).args(DAY).run().expect(0);
+        for line in run.stdout.lines() {
+            assert!(unicode_width::UnicodeWidthStr::width(line) <= columns, "{columns} columns: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_period_is_the_last_thirty_days_when_nothing_is_said() {
+    let database = filled();
+    let run = report(&database).arg("epn").run().expect(0);
+    let title = run.stdout.lines().next().unwrap();
+    assert_eq!(title, "Statistics from 8 Feb 2026 00:00 to 10 Mar 2026 20:00 (Europe/Paris)");
+    // The use that goes on until half past one has not begun.
+    assert!(run.stdout.contains("\n  STUDIO-1   Studio         0.00\n"), "{}", run.stdout);
+}
+
+#[test]
+fn sections_without_data_are_left_out_unless_they_are_named() {
+    let database = empty();
+    let all = report(&database).run().expect(0).stdout;
+    assert!(all.contains("\nOVERVIEW\n") && !all.contains("PUBLIC SPACE"), "{all}");
+    assert!(all.contains("\n  No snapshot of connected people has come in.\n"), "{all}");
+    let named = report(&database).args(["epn", "--from=1773097200", "--to", NOW]).run().expect(0).stdout;
+    assert_eq!(
+        named,
+        "Statistics from 10 Mar 2026 00:00 to 10 Mar 2026 20:00 (Europe/Paris)\n\nPUBLIC SPACE\n  Nothing is recorded yet.\n"
+    );
+    database.run("INSERT INTO epn_room (name) VALUES ('Salle')");
+    let room = report(&database).arg("epn").run().expect(0).stdout;
+    for line in
+        ["There is no machine.", "Nobody used a machine in this period.", "No workshop in this period."]
+    {
+        assert!(room.contains(&format!("\n  {line}\n")), "{room}");
+    }
+}
