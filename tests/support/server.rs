@@ -155,11 +155,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if let Some(child) = &mut self.process {
+            let _ = child.kill();
+            let _ = child.wait();
+            let _ = fs::remove_file(self.folder.join("pid"));
+        }
         drop(self.guardian.stdin.take());
         let _ = self.guardian.wait();
-        if let Some(child) = &mut self.process {
-            let _ = child.wait();
-        }
     }
 }
 

@@ -1,0 +1,286 @@
+//! The accounts of `etc/grants.sql`: what each command needs, and nothing that it does not need.
+
+use mysql::{Conn, Opts, prelude::Queryable};
+
+use crate::{
+    read,
+    support::{Database, MariaDb, Output, Tool},
+};
+
+const PASSWORD: &str = "for-this-test-only";
+const SMBSTATUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/samba/417-json-one.json");
+
+/// A small space. Times are UTC; Paris is an hour ahead.
+const SPACE: &str = "
+    INSERT INTO epn_room (id, name) VALUES (1, 'Ateliers');
+    INSERT INTO epn_computer (id, netbios_name, room_id, ip) VALUES
+      (1, 'POSTE-01', NULL, '192.168.10.101'), (2, 'ATELIER-01', 1, NULL);
+    INSERT INTO epn_user (id, login, last_name, credit_minutes, workshop_credits) VALUES
+      (1, 'adupont', 'Dupont', 60, NULL), (2, 'bakary', 'Diallo', 60, 2), (3, 'chloe', 'Petit', NULL, 1),
+      (4, 'damien', 'Roy', NULL, 0);
+    INSERT INTO epn_workshop (id, title, room_id, starts_at, ends_at, capacity) VALUES
+      (1, 'Photo', 1, '2026-03-10 09:00:00', '2026-03-10 11:00:00', 2);
+    INSERT INTO epn_attendance (workshop_id, user_id, status) VALUES (1, 2, 'registered'), (1, 3, 'cancelled');
+    INSERT INTO epn_booking (id, computer_id, user_id, starts_at, ends_at) VALUES
+      (1, 1, 2, '2026-03-10 13:00:00', '2026-03-10 13:30:00');";
+
+/// Sightings before the first run: two uses of adupont, and a reservation that becomes a use.
+const MORNING: &str = "
+    INSERT INTO users_temp (seen_at, server, login, machine) VALUES
+      ('2026-03-10 08:00:00', 'nas', 'adupont', 'poste-01'), ('2026-03-10 08:20:00', 'nas', 'adupont', 'poste-01'),
+      ('2026-03-10 13:05:00', 'nas', 'bakary', 'poste-01');";
+
+/// Sightings before the second run: a late one that makes the two uses one, a new use, three people in the workshop,
+/// somebody unknown, and a row that nobody could match for a week.
+const EVENING: &str = "
+    INSERT INTO users_temp (seen_at, server, login, machine) VALUES
+      ('2026-03-10 08:10:00', 'nas', 'adupont', 'poste-01'), ('2026-03-10 12:00:00', 'nas', 'adupont', 'poste-01'),
+      ('2026-03-10 09:10:00', 'nas', 'bakary', 'atelier-01'), ('2026-03-10 09:10:00', 'nas', 'chloe', 'atelier-01'),
+      ('2026-03-10 09:10:00', 'nas', 'damien', 'atelier-01'), ('2026-03-10 09:10:00', 'nas', 'zoe', 'atelier-01'),
+      ('2026-03-01 09:10:00', 'nas', 'zoe', 'atelier-01');";
+
+/// A database with the tables, the space in it, and the accounts of the file, unlocked.
+fn database() -> Database {
+    let database = MariaDb::shared().database();
+    Tool::new("epn-ingest").url(&database).arg("--init-db").run().silent();
+    database.run(SPACE);
+    database.run(&read("etc/grants.sql").replace("ON sessionstat.", &format!("ON {}.", database.name())));
+    for account in ["samba_snapshot", "epn_ingest", "stats_report"] {
+        database
+            .run(&format!("ALTER USER '{account}'@'localhost' IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK"));
+    }
+    database
+}
+
+/// A command with its own account.
+fn tool(command: &str, database: &Database) -> Tool {
+    let account = format!("{}:{PASSWORD}", command.replace('-', "_"));
+    Tool::new(command)
+        .config("general.timezone = \"Europe/Paris\"\n")
+        .env("SESSIONSTAT_MYSQL_URL", database.url_as(&account))
+}
+
+fn snapshot(database: &Database) -> Output {
+    tool("samba-snapshot", database)
+        .args(["--input", SMBSTATUS, "--server=nas", "--now=2026-03-10T13:10:00Z"])
+        .run()
+}
+
+fn ingest(database: &Database, now: &str, flags: &[&str]) -> Output {
+    tool("epn-ingest", database).arg(format!("--now=2026-03-10T{now}:00Z")).args(flags).run()
+}
+
+fn report(database: &Database) -> Output {
+    tool("stats-report", database).args(["--now=2026-03-10T20:00:00Z", "--format=json"]).run()
+}
+
+/// One right: it would be taken away alone.
+#[derive(Clone, Debug)]
+struct Right {
+    /// `SELECT` or `UPDATE (status)`.
+    verb: String,
+    table: String,
+    account: String,
+}
+
+/// Every right that the file gives.
+fn rights() -> Vec<Right> {
+    let file = read("etc/grants.sql");
+    let code: String = file.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
+    let mut rights = Vec::new();
+    for statement in code.split(';').map(str::trim).filter(|statement| statement.starts_with("GRANT ")) {
+        let (verbs, rest) = statement["GRANT ".len()..].split_once(" ON sessionstat.").unwrap();
+        let (table, account) = rest.split_once(" TO ").unwrap();
+        let mut verb = "";
+        for part in verbs.split([',', ')']).map(str::trim).filter(|part| !part.is_empty()) {
+            let column = match part.split_once(" (") {
+                Some((first, column)) => {
+                    verb = first;
+                    Some(column)
+                }
+                None if part.chars().all(|character| character.is_ascii_uppercase()) => {
+                    verb = part;
+                    None
+                }
+                None => Some(part),
+            };
+            let verb = column.map_or_else(|| verb.to_owned(), |column| format!("{verb} ({column})"));
+            rights.push(Right { verb, table: table.trim().to_owned(), account: account.trim().to_owned() });
+        }
+    }
+    assert!(rights.len() > 40, "{rights:?}");
+    rights
+}
+
+/// Runs something without one right, which it gets back afterwards.
+fn without(right: &Right, database: &Database, run: impl FnOnce() -> Output) -> Output {
+    let Right { verb, table, account } = right;
+    let place = format!("{}.{table}", database.name());
+    database.run(&format!("REVOKE {verb} ON {place} FROM {account}"));
+    let output = run();
+    database.run(&format!("GRANT {verb} ON {place} TO {account}"));
+    output
+}
+
+fn is_refused(output: &Output) -> bool {
+    output.status == 78 && output.stderr.contains("command denied")
+}
+
+#[test]
+fn each_command_does_its_work_with_its_own_account() {
+    let database = database();
+    database.run(MORNING);
+    snapshot(&database).silent();
+    ingest(&database, "13:10", &[]).silent();
+    database.run(EVENING);
+    let summary = ingest(&database, "13:40", &["--json"]).expect(0).stdout;
+    assert_eq!(
+        summary,
+        "{\"taken\":5,\"unmatched\":[{\"login\":\"zoe\",\"machine\":\"atelier-01\",\"reason\":\"unknown-user\",\
+         \"count\":1}],\"ignored\":{},\"expired\":1,\"uses_created\":1,\"uses_changed\":3,\"present\":3,\
+         \"notices\":[\"over-capacity:1\",\"overdrawn:damien\"]}\n"
+    );
+    assert_eq!(database.value("SELECT COUNT(*) FROM epn_attendance WHERE status = 'present'"), "3");
+    assert_eq!(database.value("SELECT COUNT(*) FROM epn_booking WHERE status = 'used'"), "4");
+    assert_eq!(database.value("SELECT COUNT(*) FROM epn_use WHERE settle_at IS NOT NULL"), "0");
+    assert!(report(&database).expect(0).stdout.contains("\"zoe\""));
+}
+
+#[test]
+fn every_right_in_the_file_is_needed() {
+    let database = database();
+    database.run(MORNING);
+    ingest(&database, "13:10", &[]).silent();
+    database.run(EVENING);
+    let mut later = Vec::new();
+    for right in rights() {
+        let needed = match right.account.as_str() {
+            "'samba_snapshot'@'localhost'" => is_refused(&without(&right, &database, || snapshot(&database))),
+            "'stats_report'@'localhost'" => is_refused(&without(&right, &database, || report(&database))),
+            _ => {
+                // The rehearsal of a run leaves everything as it was, for the next right.
+                let rehearsal = without(&right, &database, || ingest(&database, "13:40", &["--dry-run"]));
+                if !is_refused(&rehearsal) {
+                    assert_eq!(rehearsal.status, 0, "without {right:?}: {rehearsal:?}");
+                    later.push(right);
+                    continue;
+                }
+                true
+            }
+        };
+        assert!(needed, "nothing needs {right:?}");
+    }
+    // What only a real run does: its lease, and forgetting what is old.
+    for right in later {
+        let run = without(&right, &database, || ingest(&database, "13:40", &[]));
+        assert!(is_refused(&run), "nothing needs {right:?}: {run:?}");
+    }
+}
+
+#[test]
+fn no_account_can_do_what_its_command_need_not() {
+    let database = database();
+    for (account, statements) in [
+        (
+            "samba_snapshot",
+            &[
+                "SELECT login FROM epn_user",
+                "SELECT login FROM users_temp",
+                "SELECT login FROM users_log",
+                "DELETE FROM users_temp",
+                "UPDATE users_temp SET login = 'x'",
+                "INSERT INTO epn_booking (computer_id, user_id, starts_at, ends_at) VALUES (1, 1, NOW(), NOW())",
+                "DROP TABLE users_temp",
+                "CREATE TABLE more (id int)",
+            ][..],
+        ),
+        (
+            "epn_ingest",
+            &[
+                "UPDATE epn_workshop SET status = 'closed'",
+                "UPDATE epn_user SET login = 'x'",
+                "SELECT last_name FROM epn_user",
+                "DELETE FROM epn_user",
+                "DELETE FROM epn_attendance",
+                "UPDATE epn_booking SET verified = 1",
+                "UPDATE epn_booking SET user_id = 2",
+                "UPDATE epn_credit_ledger SET delta = 0",
+                "DELETE FROM epn_credit_ledger",
+                "SELECT login FROM users_log",
+                "UPDATE users_log SET login = 'x'",
+                "INSERT INTO users_temp (seen_at, server, login, machine) VALUES (NOW(), '', '', '')",
+                "DELETE FROM sessionstat_lease",
+                "INSERT INTO sessionstat_schema (version, file, applied_at) VALUES (99, '', NOW())",
+                "DROP TABLE users_log",
+                "TRUNCATE TABLE epn_presence",
+                "ALTER TABLE epn_booking ADD COLUMN more int",
+                "CREATE TABLE more (id int)",
+            ],
+        ),
+        (
+            "stats_report",
+            &[
+                "SELECT last_name FROM epn_user",
+                "SELECT login FROM users_log",
+                "SELECT minutes FROM epn_presence",
+                "UPDATE epn_booking SET verified = 1",
+                "DELETE FROM users_temp",
+                "INSERT INTO epn_room (name) VALUES ('x')",
+                "DROP TABLE epn_room",
+            ],
+        ),
+    ] {
+        let url = database.url_as(&format!("{account}:{PASSWORD}"));
+        let mut conn = Conn::new(Opts::from_url(&url).unwrap()).unwrap();
+        for statement in statements {
+            let refused = match conn.query_drop(statement) {
+                Err(mysql::Error::MySqlError(error)) => [1142, 1143].contains(&error.code),
+                _ => false,
+            };
+            assert!(refused, "{account} may: {statement}");
+        }
+    }
+}
+
+#[test]
+fn accounts_are_locked_until_they_have_a_password() {
+    let file = read("etc/grants.sql");
+    let made = file.lines().filter(|line| line.starts_with("CREATE USER "));
+    let made: Vec<&str> = made.collect();
+    assert_eq!(made.len(), 3);
+    assert!(made.iter().all(|line| line.ends_with("@'localhost' ACCOUNT LOCK;")), "{made:?}");
+    assert!(!file.lines().any(|line| !line.starts_with("--") && line.contains("IDENTIFIED")));
+}
+
+#[test]
+fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
+    let database = MariaDb::shared().database();
+    let account = format!("no_create_{}", database.name());
+    database.run(&format!(
+        "CREATE USER '{account}'@'localhost' IDENTIFIED BY '{PASSWORD}'; \
+         GRANT SELECT, INSERT, UPDATE, DELETE ON {}.* TO '{account}'@'localhost'",
+        database.name()
+    ));
+    let url = database.url_as(&format!("{account}:{PASSWORD}"));
+    let as_account = |command: &str| Tool::new(command).env("SESSIONSTAT_MYSQL_URL", &url);
+    let snapshot = || as_account("samba-snapshot").args(["--input", SMBSTATUS]);
+    for tool in [snapshot(), as_account("epn-ingest"), as_account("stats-report").arg("--init-db")] {
+        let run = tool.run().expect(78);
+        assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+        assert!(
+            run.stderr.contains("load etc/schema/*.sql (000-versions.sql to ")
+                && run.stderr.contains("with an account that may"),
+            "{run:?}"
+        );
+    }
+    // With these files, loaded by hand, the account is enough.
+    let folder = format!("{}/etc/schema", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        database.run(&std::fs::read_to_string(file).unwrap());
+    }
+    snapshot().run().silent();
+    as_account("epn-ingest").run().silent();
+    as_account("stats-report").run().expect(0);
+}

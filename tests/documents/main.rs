@@ -1,0 +1,24 @@
+//! What an administrator reads and installs is true: manual pages, sample configuration, cron file, grants, README.
+
+// All of this is test code, also the functions beside the tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod command;
+mod configuration;
+mod cron;
+mod examples;
+mod grants;
+mod manual;
+mod page;
+
+use std::fs;
+
+/// A file of the package.
+#[track_caller]
+fn read(path: &str) -> String {
+    let whole = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(&whole).unwrap_or_else(|error| panic!("{whole}: {error}"))
+}
