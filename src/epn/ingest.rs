@@ -1,15 +1,18 @@
 //! One run of epn-ingest: batch by batch, each one transaction.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    thread::{self, ScopedJoinHandle},
+};
 
-use ::mysql::{TxOpts, prelude::Queryable};
+use ::mysql::{Transaction, TxOpts, prelude::Queryable};
 use chrono::TimeDelta;
 
 use super::{
     calendar::{Calendar, Minute, Span},
     changes::{Changes, DayKey},
     directory::Directory,
-    rows::{Sighting, Sorted, sort},
+    rows::{Row, Sighting, Sorted, sort},
     rules::{Space, apply},
     store::{purge, queue, read, write},
     summary::Summary,
@@ -53,7 +56,7 @@ pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
     let lease = Lease::of_job(JOB, &lock)?;
     let mut link = Link::new(&server);
     link.run(|conn| lease.take(conn))?;
-    run.work(&mut link, &lease)?;
+    run.work(&server, &mut link, &lease)?;
     let keep = TimeDelta::from_std(context.config.epn.keep_log)
         .or_fail(Status::Config, || "[epn] keep_log is too long")?;
     purge::older_than(&mut link, (context.clock.now - keep).naive_utc())?;
@@ -68,17 +71,6 @@ struct Run<'a> {
     summary: Summary,
 }
 
-/// What is left to do.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Rows with ids above this one.
-    Rows { after: u64 },
-    /// Reservations in use whose end has come.
-    Due,
-    /// Nothing.
-    Finished,
-}
-
 /// What one transaction did.
 #[derive(Default)]
 struct Batch {
@@ -87,22 +79,47 @@ struct Batch {
 }
 
 impl Run<'_> {
-    /// Batch after batch, each committed while the lease is held.
-    fn work(&mut self, link: &mut Link<'_>, lease: &Lease) -> Result<()> {
+    /// Batch after batch, then the reservations whose end has come, each committed while the lease is held.
+    fn work(&mut self, server: &Server, link: &mut Link<'_>, lease: &Lease) -> Result<()> {
         let directory = link.run(read::directory)?;
-        let mut stage = Stage::Rows { after: 0 };
-        while stage != Stage::Finished {
-            let (batch, next) = link.run(|conn| {
-                let mut transaction = conn.start_transaction(TxOpts::default())?;
-                let done = self.step(&mut transaction, &directory, stage)?;
-                lease.renew(&mut transaction)?;
-                transaction.commit()?;
-                Ok(done)
-            })?;
+        self.work_off_queue(server, link, lease, &directory)?;
+        let mut more = true;
+        while more {
+            let (batch, full) = committed(link, lease, |conn| self.settle(conn, &directory))?;
             self.count(batch);
-            stage = next;
+            more = full;
         }
         Ok(())
+    }
+
+    /// All batches of the queue. A long one is read ahead by a connection of its own while the server writes: only
+    /// this run takes rows out of the queue, so it does not matter that they are read before their transaction begins.
+    fn work_off_queue(
+        &mut self,
+        server: &Server,
+        link: &mut Link<'_>,
+        lease: &Lease,
+        directory: &Directory,
+    ) -> Result<()> {
+        let (now, most) = (self.now, self.settings.batch_rows);
+        thread::scope(|scope| {
+            let mut after = Some(0);
+            let mut ahead: Option<ScopedJoinHandle<'_, Result<Vec<Row>>>> = None;
+            while let Some(id) = after {
+                let read = ahead.take().and_then(|reader| reader.join().ok()?.ok());
+                let rows = match read {
+                    Some(rows) => rows,
+                    None => link.run(|conn| queue::rows(conn, id, now, most))?,
+                };
+                after = self.next(&rows);
+                ahead = after.map(|id| {
+                    scope.spawn(move || Link::new(server).once(|conn| queue::rows(conn, id, now, most)))
+                });
+                let batch = committed(link, lease, |conn| self.ingest(conn, directory, &rows))?;
+                self.count(batch);
+            }
+            Ok(())
+        })
     }
 
     /// The same in one transaction that is rolled back.
@@ -110,32 +127,31 @@ impl Run<'_> {
         link.once(|conn| {
             let directory = read::directory(conn)?;
             let mut transaction = conn.start_transaction(TxOpts::default())?;
-            let mut stage = Stage::Rows { after: 0 };
-            while stage != Stage::Finished {
-                let (batch, next) = self.step(&mut transaction, &directory, stage)?;
+            let mut after = Some(0);
+            while let Some(id) = after {
+                let rows = queue::rows(&mut transaction, id, self.now, self.settings.batch_rows)?;
+                after = self.next(&rows);
+                let batch = self.ingest(&mut transaction, &directory, &rows)?;
                 self.count(batch);
-                stage = next;
+            }
+            let mut more = true;
+            while more {
+                let (batch, full) = self.settle(&mut transaction, &directory)?;
+                self.count(batch);
+                more = full;
             }
             Ok(transaction.rollback()?)
         })
     }
 
-    fn step(&self, conn: &mut impl Queryable, directory: &Directory, stage: Stage) -> Result<(Batch, Stage)> {
-        match stage {
-            Stage::Rows { after } => self.ingest(conn, directory, after),
-            Stage::Due => self.settle(conn, directory),
-            Stage::Finished => Ok((Batch::default(), Stage::Finished)),
-        }
+    /// The id after which the queue goes on; `None`: these rows are the last.
+    fn next(&self, rows: &[Row]) -> Option<u64> {
+        rows.last().filter(|_| rows.len() == self.settings.batch_rows).map(|last| last.id)
     }
 
     /// Takes a batch of rows.
-    fn ingest(&self, conn: &mut impl Queryable, directory: &Directory, after: u64) -> Result<(Batch, Stage)> {
-        let rows = queue::rows(conn, after, self.now, self.settings.batch_rows)?;
-        let next = match rows.last() {
-            Some(last) if rows.len() == self.settings.batch_rows => Stage::Rows { after: last.id },
-            _ => Stage::Due,
-        };
-        let sorted = sort(&rows, directory, self.now, self.settings.unmatched_keep_days);
+    fn ingest(&self, conn: &mut impl Queryable, directory: &Directory, rows: &[Row]) -> Result<Batch> {
+        let sorted = sort(rows, directory, self.now, self.settings.unmatched_keep_days);
         let times = sorted.sightings.iter().map(|sighting| sighting.at);
         let changes = match times.clone().min().zip(times.max()) {
             Some((first, last)) => {
@@ -146,16 +162,16 @@ impl Run<'_> {
         };
         queue::move_to_log(conn, &sorted.taken, self.now.time())?;
         queue::throw_away(conn, &sorted.expired)?;
-        Ok((Batch { sorted, changes }, next))
+        Ok(Batch { sorted, changes })
     }
 
     /// Gives reservations whose end has come their real end (rule 20).
-    fn settle(&self, conn: &mut impl Queryable, directory: &Directory) -> Result<(Batch, Stage)> {
+    /// Returns whether there may be more of them.
+    fn settle(&self, conn: &mut impl Queryable, directory: &Directory) -> Result<(Batch, bool)> {
         let due = read::due(conn, self.now, DUE)?;
-        let next = if due.len() == DUE { Stage::Due } else { Stage::Finished };
         let days = due.iter().map(|record| self.calendar.day(record.first));
         let Some(days) = days.reduce(|all, day| all.hull(&day)) else {
-            return Ok((Batch::default(), next));
+            return Ok((Batch::default(), false));
         };
         let keys = due.iter().map(|record| DayKey {
             person: record.person,
@@ -164,7 +180,7 @@ impl Run<'_> {
         });
         let changes = self.apply(conn, directory, &[], &keys.collect(), days)?;
         write::settled(conn, &due)?;
-        Ok((Batch { sorted: Sorted::default(), changes }, next))
+        Ok((Batch { sorted: Sorted::default(), changes }, due.len() == DUE))
     }
 
     /// Reads what is known of these sightings and days, asks the rules, and writes their answer.
@@ -219,4 +235,19 @@ impl Run<'_> {
         sum.present += acts.count() as u64;
         sum.notices.extend(changes.notices);
     }
+}
+
+/// Does `step` in a transaction that is committed only if the lease is still held.
+fn committed<T>(
+    link: &mut Link<'_>,
+    lease: &Lease,
+    mut step: impl FnMut(&mut Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    link.run(|conn| {
+        let mut transaction = conn.start_transaction(TxOpts::default())?;
+        let done = step(&mut transaction)?;
+        lease.renew(&mut transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    })
 }
