@@ -4,6 +4,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
+    io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -27,14 +28,9 @@ impl LockFile {
             format!("cannot make the lock folder {} (lock_dir)", folder.display())
         })?;
         let path = folder.join(format!("sessionstat-{job}.lock"));
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .or_fail(Status::CannotCreate, || {
-                format!("cannot open the lock file {} (lock_dir)", path.display())
-            })?;
+        let file = open(&path).or_fail(Status::CannotCreate, || {
+            format!("cannot open the lock file {} (lock_dir)", path.display())
+        })?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file, path }),
             Err(TryLockError::WouldBlock) => Err(Failure::new(
@@ -62,6 +58,20 @@ impl LockFile {
     }
 }
 
+/// Opens the file, or makes it. A file that is there is opened without asking for its creation or for the right to
+/// write: in a folder such as `/run/lock` the kernel refuses both where another user made it, root included.
+fn open(path: &Path) -> io::Result<File> {
+    let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    match File::open(path) {
+        Err(error) if missing(&error) => {}
+        other => return other,
+    }
+    match File::options().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => File::open(path),
+        other => other,
+    }
+}
+
 /// This host's name, as people know it.
 pub fn host_name() -> String {
     hostname::get().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|_| "localhost".to_owned())
@@ -69,6 +79,8 @@ pub fn host_name() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -79,6 +91,15 @@ mod tests {
         assert_eq!(refused.status(), Status::Busy);
         assert!(LockFile::take(folder.path(), "other-job").is_ok());
         drop(first);
+        assert!(LockFile::take(folder.path(), "job").is_ok());
+    }
+
+    #[test]
+    fn a_lock_file_that_cannot_be_written_can_be_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessionstat-job.lock");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
         assert!(LockFile::take(folder.path(), "job").is_ok());
     }
 }

@@ -2,28 +2,20 @@
 
 use std::time::Duration;
 
-use ::mysql::{Conn, Opts, OptsBuilder};
+use ::mysql::{Conn, Opts, OptsBuilder, prelude::Queryable};
 
 use crate::{
     config::{Mysql, Secret, read_password},
-    failure::{Failure, OrFail, Result, Status},
+    failure::{Failure, Result, Status},
 };
 
 /// What every connection begins with. Times are UTC; a strict mode, so that nothing is cut or bent silently; rows
 /// are locked one by one (no gaps), so that the management software can work beside us.
-const SESSION: &str = "SET SESSION time_zone = '+00:00', \
-    SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', \
-    SESSION innodb_lock_wait_timeout = 10, \
-    SESSION transaction_isolation = 'READ-COMMITTED'";
-
-/// [`SESSION`] for MariaDB before 11.1, which knows the variable under its old name.
-const SESSION_OLD: &str = "SET SESSION time_zone = '+00:00', \
-    SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', \
-    SESSION innodb_lock_wait_timeout = 10, \
-    SESSION tx_isolation = 'READ-COMMITTED'";
-
-/// MySQL's error number for a system variable that it does not know.
-const UNKNOWN_SYSTEM_VARIABLE: u16 = 1193;
+const SESSION: [&str; 2] = [
+    "SET SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 10, \
+     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+];
 
 /// A database server and database, as configured.
 #[derive(Clone)]
@@ -70,13 +62,7 @@ impl Server {
     /// the account or does not know the database.
     pub fn connect(&self) -> Result<Conn> {
         let opened = Conn::new(self.opts.clone()).and_then(|mut conn| {
-            use ::mysql::prelude::Queryable;
-            match conn.query_drop(SESSION) {
-                Err(::mysql::Error::MySqlError(error)) if error.code == UNKNOWN_SYSTEM_VARIABLE => {
-                    conn.query_drop(SESSION_OLD)?;
-                }
-                other => other?,
-            }
+            SESSION.iter().try_for_each(|setting| conn.query_drop(setting))?;
             Ok(conn)
         });
         opened
@@ -98,21 +84,6 @@ impl Server {
     /// The server without account and password, for messages.
     pub fn label(&self) -> &str {
         &self.label
-    }
-
-    /// The name of the database, if the address has one.
-    ///
-    /// # Errors
-    /// [`Status::Config`] if it has none.
-    pub fn database(&self) -> Result<&str> {
-        self.opts.get_db_name().map_or_else(
-            || {
-                None::<&str>
-                    .ok_or_else(|| anyhow::anyhow!("add it: mysql://user@host/DATABASE"))
-                    .or_fail(Status::Config, || "[mysql] url names no database")
-            },
-            Ok,
-        )
     }
 }
 
