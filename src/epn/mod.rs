@@ -10,6 +10,7 @@
 //! | [`workshops`] | which workshop a sighting belongs to, and attendance (7 to 14) |
 //! | [`presence`], [`uses`] | sightings outside workshops, and the uses they make (15 to 23) |
 //! | [`charges`] | minutes and units (24 to 26) |
+//! | `notices` | what staff should look at (11, 24, 25, 27) |
 //! | [`rules`] | all of them over one batch: rows and what is known in, [`changes`] out |
 //!
 //! [`store`] is the other part: it reads what the rules ask for and writes their changes, in MySQL. [`ingest`] is the
@@ -20,6 +21,7 @@ pub mod changes;
 pub mod charges;
 pub mod directory;
 pub mod ingest;
+mod notices;
 pub mod presence;
 pub mod rows;
 pub mod rules;

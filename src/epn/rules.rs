@@ -9,8 +9,9 @@ use super::{
     changes::{AttendanceChange, Changes, DayKey, WrittenUse},
     charges::{BookingRef, Charge, ChargedTime},
     directory::Directory,
+    notices::notices,
     presence::Presence,
-    space::{Booking, BookingId, ComputerId, PersonId, RoomId, UseRecord},
+    space::{Booking, BookingId, PersonId, RoomId, UseRecord},
     uses::{DayOnMachine, Lengths, Use, uses},
     workshops::{Act, AttendanceLists, Placed, Timetable},
 };
@@ -63,7 +64,7 @@ pub fn apply(
     space: &Space<'_>,
 ) -> Changes {
     let mut changes = Changes { dropped: placed.in_closed_workshops, ..Changes::default() };
-    attend(placed, timetable, lists, &mut changes);
+    attend(placed, lists, &mut changes);
     let mut presences = presences(placed, due, known, space.calendar);
     let days = bookings_by_day(known, space.calendar);
     for (key, presence) in &mut presences {
@@ -72,33 +73,21 @@ pub fn apply(
     }
     changes.presences =
         presences.into_iter().filter(|(key, presence)| known.presences.get(key) != Some(presence)).collect();
-    charge(known, space, &mut changes);
+    charge(known, &mut changes);
+    changes.notices = notices(&changes, timetable, lists, known, space);
     changes
 }
 
 /// Workshops: who is made present, and what that costs (rules 9 to 14).
-fn attend(placed: &Placed, timetable: &Timetable, lists: &AttendanceLists, changes: &mut Changes) {
-    let mut added: BTreeMap<_, i64> = BTreeMap::new();
+fn attend(placed: &Placed, lists: &AttendanceLists, changes: &mut Changes) {
     for ((workshop, person), at) in &placed.in_workshops {
         if lists.acted.contains(&(*workshop, *person)) {
             continue;
         }
         let act = Act::on(lists.entries.get(&(*workshop, *person)));
         changes.attendance.push(AttendanceChange { workshop: *workshop, person: *person, at: *at, act });
-        if act == Act::Nothing {
-            continue;
-        }
-        changes.charges.push(Charge::Workshop { person: *person, workshop: *workshop });
-        let had_place = lists
-            .entries
-            .get(&(*workshop, *person))
-            .is_some_and(|entry| entry.status == super::space::Attendance::Registered);
-        *added.entry(*workshop).or_default() += i64::from(!had_place);
-    }
-    for (workshop, added) in added.into_iter().filter(|(_, added)| *added > 0) {
-        let capacity = timetable.get(workshop).and_then(|workshop| workshop.capacity);
-        if capacity.is_some_and(|places| lists.places_taken(workshop) + added > places) {
-            changes.notices.insert(format!("over-capacity:{}", workshop.0));
+        if act != Act::Nothing {
+            changes.charges.push(Charge::Workshop { person: *person, workshop: *workshop });
         }
     }
 }
@@ -228,111 +217,26 @@ fn is_written(id: BookingId, new: &WrittenUse, there: &[(Booking, Option<UseReco
     })
 }
 
-/// Minutes (rule 24), overdrafts (25) and what else staff should hear of.
-fn charge(known: &Known, space: &Space<'_>, changes: &mut Changes) {
+/// Minutes (rule 24): what each use adds to the time for which its person is charged.
+fn charge(known: &Known, changes: &mut Changes) {
     let mut spans: BTreeMap<PersonId, Vec<(BookingId, Span)>> = BTreeMap::new();
-    let mut machines: HashMap<BookingRef, (ComputerId, Span)> = HashMap::new();
     for booking in known.bookings.values().filter(|booking| !booking.cancelled) {
         spans.entry(booking.person).or_default().push((booking.id, booking.span));
-        if booking.used {
-            machines.insert(BookingRef::Known(booking.id), (booking.computer, booking.span));
-        }
     }
     let mut times: BTreeMap<PersonId, ChargedTime> =
         spans.into_iter().map(|(person, spans)| (person, ChargedTime::new(spans))).collect();
-    let created = changes.created.iter().enumerate().map(|(index, use_)| (BookingRef::Created(index), *use_));
-    let changed = changes.changed.iter().map(|(id, use_)| (BookingRef::Known(*id), *use_));
-    let mut written: Vec<_> = changed.chain(created).collect();
-    written.sort_by_key(|(_, use_)| (use_.person, use_.span));
-    for (booking, use_) in &written {
-        let grown = times.entry(use_.person).or_default().change(*booking, Some(use_.span));
+    let created = changes.created.iter().enumerate().map(|(index, use_)| (BookingRef::Created(index), use_));
+    let changed = changes.changed.iter().map(|(id, use_)| (BookingRef::Known(*id), use_));
+    let mut written: Vec<_> =
+        changed.chain(created).map(|(booking, use_)| (use_.person, Some(use_.span), booking)).collect();
+    written.sort_unstable();
+    // What was merged goes last: by then, what it was merged into covers its time.
+    let merged = changes.merged.iter().filter_map(|id| known.bookings.get(id));
+    written.extend(merged.map(|booking| (booking.person, None, BookingRef::Known(booking.id))));
+    for (person, span, booking) in written {
+        let grown = times.entry(person).or_default().change(booking, span);
         if grown != 0 {
-            changes.charges.push(Charge::Minutes { person: use_.person, delta: -grown, booking: *booking });
-        }
-        machines.insert(*booking, (use_.computer, use_.span));
-    }
-    for id in &changes.merged {
-        let Some(booking) = known.bookings.get(id) else { continue };
-        let reference = BookingRef::Known(*id);
-        machines.remove(&reference);
-        let grown = times.entry(booking.person).or_default().change(reference, None);
-        if grown != 0 {
-            changes.charges.push(Charge::Minutes {
-                person: booking.person,
-                delta: -grown,
-                booking: reference,
-            });
-        }
-    }
-    notice_two_machines(known, space, &written, &machines, changes);
-    notice_closed_days(known, space, &written, changes);
-    notice_overdrafts(known, space, changes);
-}
-
-/// Somebody on two machines at once.
-fn notice_two_machines(
-    known: &Known,
-    space: &Space<'_>,
-    written: &[(BookingRef, WrittenUse)],
-    machines: &HashMap<BookingRef, (ComputerId, Span)>,
-    changes: &mut Changes,
-) {
-    let mut by_person: HashMap<PersonId, Vec<(ComputerId, Span)>> = HashMap::new();
-    let owner: HashMap<BookingRef, PersonId> =
-        written.iter().map(|(booking, use_)| (*booking, use_.person)).collect();
-    for (booking, place) in machines {
-        let person = owner.get(booking).copied().or_else(|| match booking {
-            BookingRef::Known(id) => known.bookings.get(id).map(|booking| booking.person),
-            BookingRef::Created(_) => None,
-        });
-        if let Some(person) = person {
-            by_person.entry(person).or_default().push(*place);
-        }
-    }
-    for (_, use_) in written {
-        let elsewhere = by_person.get(&use_.person).is_some_and(|places| {
-            places.iter().any(|(computer, span)| *computer != use_.computer && span.overlaps(&use_.span))
-        });
-        if elsewhere {
-            changes.notices.insert(format!("two-machines:{}", space.directory.login(use_.person)));
-        }
-    }
-}
-
-/// A use on a closed day (rule 27).
-fn notice_closed_days(
-    known: &Known,
-    space: &Space<'_>,
-    written: &[(BookingRef, WrittenUse)],
-    changes: &mut Changes,
-) {
-    if known.closed_days.is_empty() {
-        return;
-    }
-    for (_, use_) in written {
-        let day = space.calendar.date(use_.first);
-        let room = space.directory.room(use_.computer);
-        if known.closed_days.contains(&(day, None)) || known.closed_days.contains(&(day, room)) {
-            changes.notices.insert(format!("closed-day:{day}"));
-        }
-    }
-}
-
-/// A balance that the batch brings below zero (rule 25), or further below.
-fn notice_overdrafts(known: &Known, space: &Space<'_>, changes: &mut Changes) {
-    let mut deltas: BTreeMap<PersonId, (i64, i64)> = BTreeMap::new();
-    for charge in &changes.charges {
-        let (minutes, units) = deltas.entry(charge.person()).or_default();
-        match charge {
-            Charge::Minutes { delta, .. } => *minutes += delta,
-            Charge::Workshop { .. } => *units -= 1,
-        }
-    }
-    for (person, (minutes, units)) in deltas {
-        let balance = known.balances.get(&person).copied().unwrap_or_default();
-        let overdrawn = |had: Option<i64>, delta: i64| delta < 0 && had.is_some_and(|had| had + delta < 0);
-        if overdrawn(balance.minutes, minutes) || overdrawn(balance.units, units) {
-            changes.notices.insert(format!("overdrawn:{}", space.directory.login(person)));
+            changes.charges.push(Charge::Minutes { person, delta: -grown, booking });
         }
     }
 }
