@@ -17,5 +17,6 @@ test: ## installs the servers that tests need, where missing, and runs all tests
 	$(CARGO) test --locked
 	@echo "All tests passed."
 
-bench: build ## the benchmarks
-	@if [ -x scripts/bench ]; then scripts/install-servers && scripts/bench; else echo "No benchmarks: scripts/bench is not there."; fi
+bench: ## the benchmarks, beside what the servers alone need
+	@scripts/install-servers
+	$(CARGO) bench --locked

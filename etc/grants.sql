@@ -56,16 +56,16 @@ GRANT SELECT (id, login, is_staff, credit_minutes, workshop_credits), UPDATE (cr
 GRANT INSERT ON sessionstat.epn_credit_ledger TO 'epn_ingest'@'localhost';
 
 -- It puts people on attendance lists and makes them present; it takes nobody off.
-GRANT SELECT, INSERT, UPDATE (status, source) ON sessionstat.epn_attendance TO 'epn_ingest'@'localhost';
--- It makes uses, gives them other times, and deletes those of its own that it merges. It cannot verify them, nor give
--- them to another person or machine.
-GRANT SELECT, INSERT, UPDATE (starts_at, ends_at, status), DELETE
+GRANT SELECT, INSERT, UPDATE ON sessionstat.epn_attendance TO 'epn_ingest'@'localhost';
+-- It makes uses, gives them other times, and deletes those of its own that it merges. It cannot verify them. (MariaDB
+-- asks for the right to change each column that an INSERT ... ON DUPLICATE KEY UPDATE names; only the times and the
+-- status are ever changed.)
+GRANT SELECT, INSERT, UPDATE (id, computer_id, user_id, starts_at, ends_at, status), DELETE
   ON sessionstat.epn_booking TO 'epn_ingest'@'localhost';
 
 -- What it remembers for itself.
-GRANT SELECT, INSERT, UPDATE (minutes), DELETE ON sessionstat.epn_presence TO 'epn_ingest'@'localhost';
-GRANT SELECT, INSERT, UPDATE (first_seen, last_seen, settle_at), DELETE
-  ON sessionstat.epn_use TO 'epn_ingest'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_presence TO 'epn_ingest'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_use TO 'epn_ingest'@'localhost';
 GRANT SELECT, INSERT ON sessionstat.epn_workshop_seen TO 'epn_ingest'@'localhost';
 
 -- stats-report ------------------------------------------------------------------------------------------------------

@@ -132,3 +132,11 @@ fn the_statuses_in_readme_are_those_of_the_pages() {
         cells.flat_map(|cell| cell.split(',').map(|text| text.trim().parse().unwrap())).collect();
     assert_eq!(found, manual::explained_statuses());
 }
+
+#[test]
+fn the_rules_are_all_there_in_order() {
+    let rules = read("docs/epn-rules.md");
+    let numbers =
+        rules.lines().filter_map(|line| line.strip_prefix("**")?.split_once(". ")?.0.parse::<u8>().ok());
+    assert_eq!(numbers.collect::<Vec<_>>(), (1..=30).collect::<Vec<_>>());
+}

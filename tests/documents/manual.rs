@@ -5,11 +5,14 @@ use std::{
     process::Command,
 };
 
+use serde_json::Value;
+use sessionstat::samba::failure::Kind;
+
 use crate::{
     command::{commands, flags, flags_of, values},
     page::Page,
     read,
-    support::find_program,
+    support::{MariaDb, Tool, find_program},
 };
 
 /// The pages of the commands.
@@ -85,6 +88,39 @@ fn the_exit_statuses_are_those_of_the_commands() {
     // No command of today answers with "no".
     let today: BTreeSet<u8> = statuses().into_iter().filter(|status| *status != 1).collect();
     assert_eq!(explained_statuses(), today);
+}
+
+/// The keys that the pages of a command explain under JSON, in both languages.
+fn assert_json_keys(command: &str, printed: &Value) {
+    let keys: BTreeSet<&str> = printed.as_object().unwrap().keys().map(String::as_str).collect();
+    for page in pages_of_commands().iter().filter(|page| page.about == command) {
+        let part = page.part(&["JSON"]);
+        let tags = Page::tags(&part).into_iter().map(|tag| tag.strip_prefix(".B ").unwrap());
+        assert_eq!(tags.collect::<BTreeSet<_>>(), keys, "{}", page.path);
+    }
+}
+
+#[test]
+fn the_keys_of_json_are_those_that_the_commands_print() {
+    let smbstatus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/samba/417-json-one.json");
+    let snapshot = Tool::new("samba-snapshot").args(["--dry-run", "--format=json", "--input", smbstatus]);
+    let printed: Value = serde_json::from_str(&snapshot.run().expect(0).stdout).unwrap();
+    assert_json_keys("samba-snapshot", &printed[0]);
+
+    let database = MariaDb::shared().database();
+    let summary = Tool::new("epn-ingest").url(&database).arg("--json").run().expect(0).stdout;
+    assert_json_keys("epn-ingest", &serde_json::from_str(&summary).unwrap());
+}
+
+#[test]
+fn the_kinds_of_failure_are_explained() {
+    let kinds = [Kind::NotRoot, Kind::SmbstatusFailed, Kind::Timeout, Kind::BadJson, Kind::JsonTruncated];
+    for page in pages_of_commands().iter().filter(|page| page.about == "samba-snapshot") {
+        let text = page.part(&["JSON"]).join(" ");
+        for kind in kinds {
+            assert!(text.contains(&kind.to_string()), "{} does not explain {kind}", page.path);
+        }
+    }
 }
 
 #[test]
