@@ -16,7 +16,7 @@ struct Arguments {
     #[command(flatten)]
     common: Common,
     /// Say what would be done; change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "init_db")]
     dry_run: bool,
     /// Print a summary of the run as JSON
     #[arg(long)]

@@ -24,7 +24,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME")]
     server: Option<String>,
     /// Print who is connected; store nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "init_db")]
     dry_run: bool,
     /// Print who is connected in this form [default with --dry-run: table]
     #[arg(long, value_enum, value_name = "FORMAT")]

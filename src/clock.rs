@@ -5,8 +5,8 @@
 use chrono::{DateTime, Datelike, TimeZone, Utc};
 use chrono_tz::Tz;
 
-/// The years that a database's `datetime` holds.
-pub const YEARS: std::ops::RangeInclusive<i32> = 1000..=9999;
+/// The years in which runs and reports may lie: what a database's `datetime` holds, with room before and behind.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=9998;
 
 /// The time of a run and the zone in which its days begin.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
     if YEARS.contains(&instant.year()) {
         Ok(instant)
     } else {
-        Err("not in the years 1000 to 9999".to_owned())
+        Err("not in the years 1970 to 9998".to_owned())
     }
 }
 
@@ -44,6 +44,6 @@ mod tests {
         assert_eq!(written, parse_instant("1773147600").unwrap());
         assert!(parse_instant("yesterday").is_err());
         assert!(parse_instant("99999999999999999").is_err());
-        assert_eq!(parse_instant("999999999999").unwrap_err(), "not in the years 1000 to 9999");
+        assert_eq!(parse_instant("999999999999").unwrap_err(), "not in the years 1970 to 9998");
     }
 }

@@ -1,16 +1,31 @@
 //! Reading and checking the TOML file. Errors read `FILE:LINE: KEY: what is wrong`.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path, time::Duration};
 
 use toml::de::DeTable;
 
 use super::{Config, secret};
 use crate::failure::{Failure, OrFail, Result, Status};
 
+/// The longest that a connection record may be kept: a hundred years.
+const LONGEST_RECORD: Duration = Duration::from_secs(100 * 366 * 86_400);
+
 /// Reads `path` and checks what it says.
 pub(super) fn read(path: &Path) -> Result<Config> {
-    let text = fs::read_to_string(path)
-        .or_fail(Status::Config, || format!("cannot read the configuration {}", path.display()))?;
+    checked(path, fs::read_to_string(path))
+}
+
+/// The same for a file that need not be there.
+pub(super) fn read_if_there(path: &Path) -> Result<Option<Config>> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => checked(path, read).map(Some),
+    }
+}
+
+fn checked(path: &Path, read: io::Result<String>) -> Result<Config> {
+    let text =
+        read.or_fail(Status::Config, || format!("cannot read the configuration {}", path.display()))?;
     let config = parse(&text).map_err(|wrong| wrong.in_file(path))?;
     if secret::readable_by_others(path) {
         for (key, url) in [("mysql.url", &config.mysql.url), ("redis.url", &config.redis.url)] {
@@ -76,27 +91,30 @@ fn parse(text: &str) -> std::result::Result<Config, Wrong> {
 
 /// What types cannot say.
 fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
-    let epn = &config.epn;
-    if !(1..=60).contains(&epn.snapshot_minutes) {
-        return Err(Wrong::at(
-            text,
-            "epn.snapshot_minutes",
-            format!("{} is not between 1 and 60", epn.snapshot_minutes),
-        ));
+    let Config { mysql, redis, samba, epn, .. } = config;
+    let wrong = |key: &str, message: String| Err(Wrong::at(text, key, message));
+    for (key, limit) in [
+        ("mysql.connect_timeout", mysql.connect_timeout),
+        ("mysql.timeout", mysql.timeout),
+        ("redis.timeout", redis.timeout),
+        ("samba.timeout", samba.timeout),
+    ] {
+        if limit.is_zero() {
+            return wrong(key, "a limit of no time at all leaves none for an answer".to_owned());
+        }
     }
-    if !(epn.snapshot_minutes..=720).contains(&epn.gap()) {
-        return Err(Wrong::at(
-            text,
-            "epn.gap_minutes",
-            format!("{} is not between snapshot_minutes ({}) and 720", epn.gap(), epn.snapshot_minutes),
-        ));
+    for (key, value, least, most) in [
+        ("samba.spool_mib", samba.spool_mib, 0, 1 << 20),
+        ("epn.snapshot_minutes", epn.snapshot_minutes.into(), 1, 60),
+        ("epn.gap_minutes", epn.gap().into(), epn.snapshot_minutes.into(), 720),
+        ("epn.batch_rows", epn.batch_rows as u64, 100, 1_000_000),
+    ] {
+        if !(least..=most).contains(&value) {
+            return wrong(key, format!("{value} is not between {least} and {most}"));
+        }
     }
-    if !(100..=1_000_000).contains(&epn.batch_rows) {
-        return Err(Wrong::at(
-            text,
-            "epn.batch_rows",
-            format!("{} is not between 100 and 1000000", epn.batch_rows),
-        ));
+    if epn.keep_log > LONGEST_RECORD {
+        return wrong("epn.keep_log", "longer than a hundred years".to_owned());
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ pub mod samba;
 mod secret;
 
 use std::{
-    env,
+    env::{self, VarError},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -159,17 +159,15 @@ impl Config {
     pub fn load(named: Option<&Path>) -> Result<Self> {
         let named =
             named.map(Path::to_owned).or_else(|| env::var_os("SESSIONSTAT_CONFIG").map(PathBuf::from));
-        let default = Path::new(DEFAULT_PATH);
-        let mut config = match &named {
-            Some(path) => file::read(path)?,
-            None if default.exists() => file::read(default)?,
-            None => Self::default(),
+        let mut config = match named {
+            Some(path) => file::read(&path)?,
+            None => file::read_if_there(Path::new(DEFAULT_PATH))?.unwrap_or_default(),
         };
-        if let Ok(url) = env::var("SESSIONSTAT_MYSQL_URL") {
-            config.mysql.url = Secret::new(url);
+        if let Some(url) = address("SESSIONSTAT_MYSQL_URL")? {
+            config.mysql.url = url;
         }
-        if let Ok(url) = env::var("SESSIONSTAT_REDIS_URL") {
-            config.redis.url = Secret::new(url);
+        if let Some(url) = address("SESSIONSTAT_REDIS_URL")? {
+            config.redis.url = url;
         }
         Ok(config)
     }
@@ -192,5 +190,16 @@ impl Config {
                 format!("the system's time zone {name:?} is not a known name; set [general] timezone, as in \"Europe/Paris\""),
             )
         })
+    }
+}
+
+/// An address from the environment.
+fn address(variable: &str) -> Result<Option<Secret>> {
+    match env::var(variable) {
+        Ok(url) => Ok(Some(Secret::new(url))),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => {
+            Err(Failure::new(Status::Config, format!("{variable} is not UTF-8; write it in %-escapes")))
+        }
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use ::mysql::{Transaction, TxOpts, prelude::Queryable};
-use chrono::TimeDelta;
 
 use super::{
     calendar::{Calendar, Minute, Span},
@@ -22,7 +21,7 @@ use super::{
 use crate::{
     cli::Context,
     config::Epn,
-    failure::{OrFail, Result, Status},
+    failure::Result,
     lock::LockFile,
     mysql::{Link, Server, lease::Lease, schema},
 };
@@ -56,11 +55,13 @@ pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
     let lease = Lease::of_job(JOB, &lock)?;
     let mut link = Link::new(&server);
     link.run(|conn| lease.take(conn))?;
-    run.work(&server, &mut link, &lease)?;
-    let keep = TimeDelta::from_std(context.config.epn.keep_log)
-        .or_fail(Status::Config, || "[epn] keep_log is too long")?;
-    purge::older_than(&mut link, (context.clock.now - keep).naive_utc())?;
-    link.run(|conn| lease.release(conn))?;
+    let before = (context.clock.now - context.config.epn.keep_log).naive_utc();
+    let done = run.work(&server, &mut link, &lease).and_then(|()| purge::older_than(&mut link, before));
+    if let Err(failure) = link.once(|conn| lease.release(conn)) {
+        log::info!("the lease is left to expire: {failure}");
+    }
+    done?;
+    run.summary.to_string().lines().for_each(|line| log::info!("{line}"));
     Ok(run.summary)
 }
 

@@ -10,8 +10,8 @@ use crate::failure::{Failure, Status};
 /// ready or read-only during a failover, a server that stops or is full.
 const PASSING: [u16; 13] = [1040, 1047, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1290, 1317, 1836, 1927];
 
-/// Server errors about the account, the database or a right.
-const CONFIGURATION: [u16; 7] = [1044, 1045, 1049, 1142, 1143, 1227, 1698];
+/// Server errors about the account (unknown, locked, expired), the database or a right.
+const CONFIGURATION: [u16; 11] = [1044, 1045, 1049, 1142, 1143, 1227, 1698, 1820, 1862, 3118, 4151];
 
 /// Server errors about a value that does not fit.
 const BAD_DATA: [u16; 6] = [1264, 1265, 1292, 1366, 1406, 3988];

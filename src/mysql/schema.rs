@@ -52,37 +52,41 @@ pub fn version(conn: &mut Conn) -> Result<u32> {
 /// [`Status::Config`] if the account may not create tables (the message says which files to load), or if the
 /// database is newer than this program.
 pub fn ensure(server: &Server) -> Result<()> {
-    match Link::new(server).run(version)? {
-        version if version == current() => Ok(()),
-        version if version > current() => Err(Failure::new(
+    if is_current(server)? { Ok(()) } else { install(server) }
+}
+
+/// Fails if the tables are not those of [`current`]. For runs that must change nothing.
+///
+/// # Errors
+/// [`Status::Config`] with what to do.
+pub fn require(server: &Server) -> Result<()> {
+    if is_current(server)? {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Status::Config,
+        format!(
+            "the tables of {} are missing or older than version {}; run this command with --init-db first",
+            server.label(),
+            current()
+        ),
+    ))
+}
+
+/// Whether the tables are those of [`current`]; else they are missing or older.
+fn is_current(server: &Server) -> Result<bool> {
+    let version = Link::new(server).run(version)?;
+    if version > current() {
+        return Err(Failure::new(
             Status::Config,
             format!(
                 "the tables of {} have version {version}, this program knows {}; install the newer sessionstat on this host, too",
                 server.label(),
                 current()
             ),
-        )),
-        _ => install(server),
-    }
-}
-
-/// Fails if the tables are missing or old. For runs that must change nothing.
-///
-/// # Errors
-/// [`Status::Config`] with what to do.
-pub fn require(server: &Server) -> Result<()> {
-    let version = Link::new(server).run(version)?;
-    if version < current() {
-        return Err(Failure::new(
-            Status::Config,
-            format!(
-                "the tables of {} are missing or old (version {version} of {}); run this command with --init-db first",
-                server.label(),
-                current()
-            ),
         ));
     }
-    Ok(())
+    Ok(version == current())
 }
 
 /// Creates or migrates the tables.

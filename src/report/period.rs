@@ -46,7 +46,7 @@ impl Period {
     /// The period from `from` (default: the beginning of the local day 30 days before its end) to `to` (default: now).
     ///
     /// # Errors
-    /// [`Status::Usage`] if it ends before it begins, or lies outside the years 1000 to 9999.
+    /// [`Status::Usage`] if it ends before it begins, or lies outside [`YEARS`].
     pub fn new(from: Option<Moment>, to: Option<Moment>, clock: &Clock) -> Result<Self> {
         let calendar = Calendar::new(clock.zone);
         let to = match to {
@@ -89,7 +89,10 @@ fn in_years(instant: DateTime<Utc>) -> Result<DateTime<Utc>> {
 }
 
 fn no_such_year(year: i32) -> Failure {
-    Failure::new(Status::Usage, format!("a time in the year {year}: give one of the years 1000 to 9999"))
+    Failure::new(
+        Status::Usage,
+        format!("a time in the year {year}: give one of the years {} to {}", YEARS.start(), YEARS.end()),
+    )
 }
 
 #[cfg(test)]
@@ -137,7 +140,7 @@ mod tests {
     #[test]
     fn years_that_no_database_holds_are_refused() {
         for (from, to) in
-            [("0999-12-31", "2026-01-01"), ("2026-01-01", "999999999999"), ("-99999999999", "0")]
+            [("1969-12-31", "2026-01-01"), ("2026-01-01", "999999999999"), ("-99999999999", "0")]
         {
             assert_eq!(period(Some(from), Some(to)).unwrap_err().status(), Status::Usage, "{from} {to}");
         }

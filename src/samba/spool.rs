@@ -1,16 +1,22 @@
 //! Snapshots that wait for MySQL, in a file: one line of JSON each.
 //!
 //! Owes its callers: what was appended is on the disk; a line that a crash tore is told and skipped, and spoils no
-//! other; the file never grows beyond its limit.
+//! other; the file never grows beyond its limit, and only its owner reads it.
 
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
+use chrono::Datelike;
+
 use super::snapshot::Snapshot;
-use crate::failure::{Failure, OrFail, Result, Status};
+use crate::{
+    clock::YEARS,
+    failure::{Failure, OrFail, Result, Status},
+};
 
 /// The file of a folder `spool_dir`.
 #[derive(Debug)]
@@ -38,13 +44,14 @@ impl Spool {
         let mut line = serde_json::to_vec(snapshot).or_fail(Status::Io, || "writing a snapshot as JSON")?;
         line.push(b'\n');
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).or_fail(Status::CannotCreate, || {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).or_fail(Status::CannotCreate, || {
             format!("cannot make the spool folder {} (spool_dir)", folder.display())
         })?;
         let mut file = File::options()
             .create(true)
             .read(true)
             .append(true)
+            .mode(0o600)
             .open(&self.path)
             .or_fail(Status::CannotCreate, || format!("cannot open the spool {}", self.path.display()))?;
         let length = self.io(file.metadata(), "look at")?.len();
@@ -88,9 +95,9 @@ impl Spool {
             if line.is_empty() {
                 continue;
             }
-            match serde_json::from_slice(&line) {
-                Ok(snapshot) => snapshots.push(snapshot),
-                Err(_) => log::warn!(
+            match serde_json::from_slice::<Snapshot>(&line) {
+                Ok(snapshot) if YEARS.contains(&snapshot.seen_at.year()) => snapshots.push(snapshot),
+                _ => log::warn!(
                     "{}:{}: not a whole snapshot (torn by a crash?); skipped",
                     self.path.display(),
                     number + 1

@@ -29,7 +29,7 @@ fn mistakes_in_the_file_name_file_line_and_key() {
     );
     assert_eq!(
         refused("[epn]\ngap_minutes = 3\n"),
-        "epn-ingest: FILE:2: [epn] gap_minutes: 3 is not between snapshot_minutes (5) and 720\n"
+        "epn-ingest: FILE:2: [epn] gap_minutes: 3 is not between 5 and 720\n"
     );
     assert_eq!(
         refused("[mysql]\ntimeout = \"soon\"\n"),
@@ -104,4 +104,16 @@ fn help_version_and_completions_need_nothing() {
             assert!(script.stdout.contains(command) && script.stdout.contains("now"), "{script:?}");
         }
     }
+}
+
+#[test]
+fn limits_that_leave_no_time_and_records_for_ever_are_refused() {
+    assert_eq!(
+        refused("[mysql]\ntimeout = \"0s\"\n"),
+        "epn-ingest: FILE:2: [mysql] timeout: a limit of no time at all leaves none for an answer\n"
+    );
+    assert_eq!(
+        refused("[epn]\nkeep_log = \"2000years\"\n"),
+        "epn-ingest: FILE:2: [epn] keep_log: longer than a hundred years\n"
+    );
 }

@@ -101,7 +101,7 @@ fn a_newer_schema_is_left_alone() {
 fn a_rehearsal_does_not_create_tables() {
     let database = MariaDb::shared().database();
     let run = ingest().url(&database).arg("--dry-run").run().expect(78);
-    let wanted = "are missing or old (version 0 of 3); run this command with --init-db first\n";
+    let wanted = "are missing or older than version 3; run this command with --init-db first\n";
     assert!(run.stderr.ends_with(wanted), "{run:?}");
     assert_eq!(
         database.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"),

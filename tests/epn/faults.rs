@@ -199,3 +199,13 @@ fn a_server_that_is_killed_and_comes_back_is_waited_for() {
         assert_same(&database, &undisturbed, &format!("killed at {part}"));
     }
 }
+
+#[test]
+fn a_run_that_fails_gives_its_lease_back() {
+    let space = Space::new(chrono_tz::Europe::Paris, "");
+    space.database.run("DROP TABLE epn_computer");
+    let failed = space.ingest_at(now()).run().expect(78);
+    assert!(failed.stderr.contains("epn_computer"), "{failed:?}");
+    let other_host = Tool::new("epn-ingest").url(&space.database).run();
+    assert_eq!(other_host.status, 78, "not busy: {other_host:?}");
+}

@@ -249,3 +249,15 @@ fn a_second_run_on_the_same_host_waits_for_another_time() {
     );
     assert_eq!(run.stderr, expected);
 }
+
+#[test]
+fn the_spool_is_its_owners_and_a_line_from_another_age_is_skipped() {
+    let tool = without_mysql("");
+    let spool = tool.home().join("spool/samba-snapshot.spool");
+    at(&tool, "2026-03-10T10:00:00Z").expect(0);
+    assert_eq!(fs::metadata(&spool).unwrap().mode() & 0o777, 0o600);
+    let database = MariaDb::shared().database();
+    fs::write(&spool, "{\"seen_at\":\"9999-12-31T23:59:00Z\",\"server\":\"nas1\",\"rows\":[]}\n").unwrap();
+    let run = at(&tool.clone().url(&database), "2026-03-10T10:00:00Z").expect(0);
+    assert!(run.stderr.contains(":1: not a whole snapshot"), "{run:?}");
+}

@@ -4,8 +4,10 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::{self, DirBuilder, File},
+    io::{self, Write},
     net::IpAddr,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -73,8 +75,9 @@ impl Cache {
     pub(super) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         let path = folder.join(FILE);
         let beside = folder.join(format!("{FILE}.new"));
-        fs::create_dir_all(folder)?;
-        fs::write(&beside, serde_json::to_vec(self)?)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
         fs::rename(&beside, &path)?;
         Ok(path)
     }
