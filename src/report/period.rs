@@ -138,12 +138,11 @@ mod tests {
     }
 
     #[test]
-    fn years_that_no_database_holds_are_refused() {
-        for (from, to) in
-            [("1969-12-31", "2026-01-01"), ("2026-01-01", "999999999999"), ("-99999999999", "0")]
-        {
+    fn years_of_no_report_are_refused() {
+        for (from, to) in [("1969-12-31", "2026-01-01"), ("2026-01-01", "9999-01-01")] {
             assert_eq!(period(Some(from), Some(to)).unwrap_err().status(), Status::Usage, "{from} {to}");
         }
+        assert!(Moment::parse("253500000000").is_err());
         let far = Period::new(None, Some(Moment::Instant(Utc::now())), &clock("+12000-01-01T00:00:00Z"));
         assert_eq!(far.unwrap_err().status(), Status::Usage);
     }
