@@ -48,7 +48,7 @@ pub struct Listing {
     pub offset: Option<FixedOffset>,
 }
 
-/// One user at one workstation: what all rules leave. Serializes with the keys of the contract.
+/// One user at one workstation: what all rules leave. Serializes with the keys that samba-snapshot(8) names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Connection {
     /// The login without its domain, in its own case. Compared without case.

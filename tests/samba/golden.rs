@@ -155,7 +155,7 @@ fn an_output_without_its_exit_code_is_judged_by_its_content() {
 }
 
 #[test]
-fn keys_stand_in_the_order_of_the_contract() {
+fn keys_stand_in_the_order_of_the_manual_page() {
     let listing = judge::of_input("a file", golden("417-json-one.json")).unwrap();
     let rows = normalise::connections(&listing, &Samba::default());
     let printed = serde_json::to_string(&rows).unwrap();
