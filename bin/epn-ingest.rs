@@ -13,14 +13,14 @@ use sessionstat::{
 #[derive(Parser)]
 #[command(name = "epn-ingest", version)]
 struct Arguments {
-    #[command(flatten)]
-    common: Common,
     /// Say what would be done; change nothing
     #[arg(long, conflicts_with = "init_db")]
     dry_run: bool,
     /// Print a summary of the run as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 impl cli::Arguments for Arguments {

@@ -12,8 +12,6 @@ use sessionstat::{
 #[derive(Parser)]
 #[command(name = "samba-snapshot", version)]
 struct Arguments {
-    #[command(flatten)]
-    common: Common,
     /// Run PROGRAM for smbstatus
     #[arg(long, value_name = "PROGRAM")]
     smbstatus: Option<PathBuf>,
@@ -32,6 +30,8 @@ struct Arguments {
     /// Fail if MySQL is out of reach, although the snapshot is kept in the spool
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 impl cli::Arguments for Arguments {
