@@ -19,6 +19,7 @@ use crate::{
     config::Config,
     failure::{OrFail, Result, Status},
     mysql::{Server, schema},
+    terminal::safe,
 };
 
 /// Flags of every command.
@@ -130,11 +131,7 @@ fn start_log(program: &str, common: &Common) {
                 log::Level::Info => "info",
                 log::Level::Debug | log::Level::Trace => "debug",
             };
-            let text = record.args().to_string();
-            let line: String = text
-                .chars()
-                .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-                .collect();
+            let line = safe(&record.args().to_string(), true);
             writeln!(out, "{program}: {level}: {line}")
         })
         .init();

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::terminal::safe;
+
 /// Exit status of a command (`sysexits.h` numbers where one fits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -82,15 +84,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A server's message may hold line breaks or worse; cron mails and terminals get one clean line.
-        let text = format!("{:#}", self.error);
-        for character in text.chars() {
-            match character {
-                '\n' | '\r' | '\t' => formatter.write_str(" ")?,
-                other if other.is_control() => write!(formatter, "{}", other.escape_default())?,
-                other => write!(formatter, "{other}")?,
-            }
-        }
-        Ok(())
+        formatter.write_str(&safe(&format!("{:#}", self.error), true))
     }
 }
 
@@ -116,6 +110,6 @@ mod tests {
     #[test]
     fn a_failure_is_one_line_even_if_its_cause_is_not() {
         let failure = Failure::new(Status::Io, "two\nlines\u{1b}[31m").context("reading /etc/x");
-        assert_eq!(failure.to_string(), "reading /etc/x: two lines\\u{1b}[31m");
+        assert_eq!(failure.to_string(), "reading /etc/x: two\\nlines\\u{1b}[31m");
     }
 }

@@ -5,9 +5,11 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+
+use rustix::fs::OFlags;
 
 use crate::failure::{Failure, OrFail, Result, Status};
 
@@ -29,7 +31,7 @@ impl LockFile {
         })?;
         let path = folder.join(format!("sessionstat-{job}.lock"));
         let file = open(&path).or_fail(Status::CannotCreate, || {
-            format!("cannot open the lock file {} (lock_dir)", path.display())
+            format!("cannot open the lock file {} (remove it, or set lock_dir)", path.display())
         })?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file, path }),
@@ -59,17 +61,23 @@ impl LockFile {
 }
 
 /// Opens the file, or makes it. A file that is there is opened without asking for its creation or for the right to
-/// write: in a folder such as `/run/lock` the kernel refuses both where another user made it, root included.
+/// write: in a folder such as `/run/lock` the kernel refuses both where another user made it, root included. Whatever
+/// else stands in its place (a pipe would wait for its other end) is refused.
 fn open(path: &Path) -> io::Result<File> {
-    let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-    match File::open(path) {
-        Err(error) if missing(&error) => {}
-        other => return other,
-    }
-    match File::options().write(true).create_new(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => File::open(path),
-        other => other,
-    }
+    let as_it_is = || {
+        let careful = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        File::options().read(true).custom_flags(careful.bits().cast_signed()).open(path)
+    };
+    let file = match as_it_is() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            match File::options().write(true).create_new(true).open(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => as_it_is()?,
+                other => other?,
+            }
+        }
+        other => other?,
+    };
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a file")) }
 }
 
 /// This host's name, as people know it.
@@ -92,6 +100,14 @@ mod tests {
         assert!(LockFile::take(folder.path(), "other-job").is_ok());
         drop(first);
         assert!(LockFile::take(folder.path(), "job").is_ok());
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_the_lock_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("sessionstat-job.lock");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(LockFile::take(folder.path(), "job").unwrap_err().status(), Status::CannotCreate);
     }
 
     #[test]

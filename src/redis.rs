@@ -45,7 +45,8 @@ pub fn version(connection: &mut ::redis::Connection) -> Result<String> {
 
 /// The address without user and password.
 fn label(settings: &Redis) -> String {
-    let url = settings.url.reveal();
+    // What follows a question mark may hold a password, too.
+    let url = settings.url.reveal().split('?').next().unwrap_or_default();
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => {
             format!("{}://{}", &url[..scheme], &url[at + 1..])

@@ -7,6 +7,7 @@ use toml::de::DeTable;
 use super::{Config, secret};
 use crate::failure::{Failure, OrFail, Result, Status};
 
+const DAY: Duration = Duration::from_secs(86_400);
 /// The longest that a connection record may be kept: a hundred years.
 const LONGEST_RECORD: Duration = Duration::from_secs(100 * 366 * 86_400);
 
@@ -113,8 +114,8 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
             return wrong(key, format!("{value} is not between {least} and {most}"));
         }
     }
-    if epn.keep_log > LONGEST_RECORD {
-        return wrong("epn.keep_log", "longer than a hundred years".to_owned());
+    if !(DAY..=LONGEST_RECORD).contains(&epn.keep_log) {
+        return wrong("epn.keep_log", "not between a day and a hundred years".to_owned());
     }
     Ok(())
 }

@@ -157,8 +157,9 @@ impl Config {
     /// # Errors
     /// [`Status::Config`] with file, line and key.
     pub fn load(named: Option<&Path>) -> Result<Self> {
-        let named =
-            named.map(Path::to_owned).or_else(|| env::var_os("SESSIONSTAT_CONFIG").map(PathBuf::from));
+        let named = named
+            .map(Path::to_owned)
+            .or_else(|| env::var_os("SESSIONSTAT_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
         let mut config = match named {
             Some(path) => file::read(&path)?,
             None => file::read_if_there(Path::new(DEFAULT_PATH))?.unwrap_or_default(),
@@ -180,9 +181,15 @@ impl Config {
         if let Some(zone) = self.general.timezone {
             return Ok(zone);
         }
-        let name = match env::var("TZ") {
-            Ok(name) if !name.is_empty() => name.trim_start_matches(':').to_owned(),
-            _ => iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned()),
+        let name = env::var("TZ").unwrap_or_default();
+        // A file of the zone database stands for its name, any other file for the system's zone.
+        let name = match name.trim_start_matches(':') {
+            path if path.starts_with('/') => path.split_once("/zoneinfo/").map_or("", |(_, name)| name),
+            name => name,
+        };
+        let name = match name {
+            "" => iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned()),
+            name => name.to_owned(),
         };
         name.parse().map_err(|_| {
             Failure::new(
@@ -196,8 +203,8 @@ impl Config {
 /// An address from the environment.
 fn address(variable: &str) -> Result<Option<Secret>> {
     match env::var(variable) {
-        Ok(url) => Ok(Some(Secret::new(url))),
-        Err(VarError::NotPresent) => Ok(None),
+        Ok(url) if !url.is_empty() => Ok(Some(Secret::new(url))),
+        Ok(_) | Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => {
             Err(Failure::new(Status::Config, format!("{variable} is not UTF-8; write it in %-escapes")))
         }

@@ -22,11 +22,14 @@ impl Secret {
         &self.0
     }
 
-    /// Whether it is an address with a password in it (`scheme://user:password@...`).
+    /// Whether it is an address with a password in it (`scheme://user:password@...`, `redis+unix:///PATH?pass=...`).
     pub fn holds_password(&self) -> bool {
         let address = self.0.split_once("://").map_or("", |(_, rest)| rest);
         let authority = address.split(['/', '?']).next().unwrap_or_default();
-        authority.rsplit_once('@').is_some_and(|(account, _)| account.contains(':'))
+        let in_authority = authority.rsplit_once('@').is_some_and(|(account, _)| account.contains(':'));
+        // Redis' form for sockets has it in the query.
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        in_authority || query.split('&').any(|parameter| parameter.starts_with("pass="))
     }
 }
 

@@ -55,8 +55,14 @@ impl Directory {
     /// logins differ only in that, the exact spelling wins (rule 3).
     pub fn person(&self, login: &str) -> Match<&Person> {
         let candidates = self.people.get(&login_key(login)).map_or(&[][..], Vec::as_slice);
-        let written = spelling(login);
-        one_of(candidates, |person| spelling(&person.login) == written)
+        let exact = |strict: fn(&str) -> String| {
+            let written = strict(login);
+            one_of(candidates, move |person| strict(&person.login) == written)
+        };
+        match exact(|login| spelling(login).to_owned()) {
+            Match::Ambiguous => exact(without_blanks),
+            found => found,
+        }
     }
 
     /// The machine of a NetBIOS name: letter case, blanks around it, leading backslashes and a trailing `$` do not
@@ -133,12 +139,12 @@ fn spelling(login: &str) -> &str {
     login.rsplit('\\').next().unwrap_or(login).trim()
 }
 
+fn without_blanks(login: &str) -> String {
+    spelling(login).chars().filter(|character| !character.is_whitespace()).collect()
+}
+
 fn login_key(login: &str) -> String {
-    spelling(login)
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
+    without_blanks(login).to_lowercase()
 }
 
 fn machine_key(name: &str) -> String {
@@ -187,6 +193,7 @@ mod tests {
     fn of_logins_that_differ_in_case_the_exact_spelling_wins() {
         let space = directory(&["amina", "Amina"], &[]);
         assert_eq!(person(&space, "EPN\\Amina"), Match::One(1));
+        assert_eq!(person(&space, "a mina"), Match::One(0));
         assert_eq!(person(&space, "AMINA"), Match::Ambiguous);
     }
 

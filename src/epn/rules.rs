@@ -138,10 +138,22 @@ fn bookings_by_day(known: &Known, calendar: Calendar) -> HashMap<DayKey, Vec<Boo
             Some(*record),
         ));
     }
-    for booking in known.bookings.values().filter(|booking| !recorded.contains(&booking.id)) {
-        let day = calendar.day(booking.span.start).start;
-        let key = DayKey { person: booking.person, day, computer: booking.computer };
-        days.entry(key).or_default().push((booking.id, Some(booking.clone()), None));
+    for booking in known.bookings.values() {
+        let first = calendar.day(booking.span.start);
+        let mut touched = vec![first];
+        // What staff cancelled or verified claims sightings on every day that it touches.
+        let next = calendar.day(first.end);
+        if booking.is_fixed() && booking.span.end > next.start {
+            touched.push(next);
+        }
+        for day in touched {
+            let key = DayKey { person: booking.person, day: day.start, computer: booking.computer };
+            let bookings = days.entry(key).or_default();
+            let is_recorded = recorded.contains(&booking.id) && day == first;
+            if !is_recorded && bookings.iter().all(|(id, ..)| *id != booking.id) {
+                bookings.push((booking.id, Some(booking.clone()), None));
+            }
+        }
     }
     for bookings in days.values_mut() {
         bookings.sort_unstable_by_key(|(id, ..)| *id);

@@ -79,33 +79,28 @@ struct Reservation {
 pub fn uses(known: &DayOnMachine<'_>, lengths: Lengths, now: Minute) -> Uses {
     let left = without_fixed(known, lengths.gap);
     let reservations = reservations(known, lengths.gap);
-    let clusters = clusters(&left, &barriers(known), lengths.gap);
+    let clusters = clusters(&left, known, lengths.gap);
     let clusters = split_between(clusters, &reservations);
     let mut uses = join(clusters, &reservations, known);
     uses.sort_unstable_by_key(|use_| use_.first);
-    give_ends(&mut uses, known, &reservations, lengths.interval, now);
     let merged = give_ids(&mut uses, known);
+    give_times(&mut uses, known, &reservations, lengths.interval, now);
     Uses { uses, merged }
 }
 
 /// The sightings that what staff cancelled or verified does not claim (rules 22 and 23).
 fn without_fixed(known: &DayOnMachine<'_>, gap: i64) -> Vec<Minute> {
-    let live: Vec<(Minute, Minute)> = known
-        .bookings
-        .iter()
-        .filter(|(booking, _)| !booking.is_fixed())
-        .filter_map(|(_, record)| record.map(|record| (record.first, record.last)))
-        .collect();
-    // A sighting that made another use stays with it, even if the claim was only made afterwards.
-    let is_free = |minute: Minute| !live.iter().any(|(first, last)| *first <= minute && minute <= *last);
+    let living = Living::of(known, gap);
     let mut left = known.seen.to_vec();
     for (booking, record) in known.bookings.iter().filter(|(booking, _)| booking.is_fixed()) {
         let claim = Claim::of(booking, record.as_ref());
-        let mut last_claimed = None;
+        let mut last_claimed: Option<Minute> = None;
         left.retain(|minute| {
             let continues =
-                booking.cancelled && last_claimed.is_some_and(|last| *minute > last && *minute - last <= gap);
-            let claimed = is_free(*minute) && (claim.holds(*minute) || continues);
+                booking.cancelled && last_claimed.is_some_and(|last| last < *minute && *minute - last <= gap);
+            let claimed = !living.made_of(*minute)
+                && (claim.is_own(*minute)
+                    || !living.continued_by(*minute) && (claim.is_before_moment(*minute) || continues));
             if claimed {
                 last_claimed = Some(*minute);
             }
@@ -115,46 +110,101 @@ fn without_fixed(known: &DayOnMachine<'_>, gap: i64) -> Vec<Minute> {
     left
 }
 
+/// The sightings of uses on which staff did not have the last word. What made such a use stays with it, and what
+/// continues it does, too, even if staff cancelled or verified an older one meanwhile.
+struct Living {
+    made_of: Vec<(Minute, Minute)>,
+    continued_by: Vec<Minute>,
+}
+
+impl Living {
+    fn of(known: &DayOnMachine<'_>, gap: i64) -> Self {
+        let uses = known.bookings.iter().filter(|(booking, _)| !booking.is_fixed());
+        let made_of =
+            uses.filter_map(|(_, record)| record.map(|record| (record.first, record.last))).collect();
+        let mut living = Self { made_of, continued_by: Vec::new() };
+        let barriers = barriers(known);
+        let mut last: Option<Minute> = None;
+        for minute in known.seen.iter().copied() {
+            let continues =
+                last.is_some_and(|last| minute - last <= gap && !is_between(&barriers, last, minute));
+            if continues || living.made_of(minute) {
+                last = Some(minute);
+                living.continued_by.push(minute);
+            }
+        }
+        living
+    }
+
+    fn made_of(&self, minute: Minute) -> bool {
+        self.made_of.iter().any(|(first, last)| *first <= minute && minute <= *last)
+    }
+
+    fn continued_by(&self, minute: Minute) -> bool {
+        self.continued_by.binary_search(&minute).is_ok()
+    }
+}
+
 /// The sightings that belong to a booking on which staff had the last word.
 struct Claim {
     made_of: Option<(Minute, Minute)>,
-    from: Minute,
-    to: Minute,
+    span: Span,
+    /// The moment of cancelling or verifying.
+    moment: Minute,
 }
 
 impl Claim {
     fn of(booking: &Booking, record: Option<&UseRecord>) -> Self {
-        // Software that does not tell the moment is taken to mean the end.
-        let moment = booking.changed_at.unwrap_or(booking.span.end);
+        // Software that does not tell the moment is taken to mean the end; of a reservation that was cancelled without
+        // having been seen, that it was cancelled beforehand.
+        let untold =
+            if was_cancelled_beforehand(booking, record) { booking.span.start - 1 } else { booking.span.end };
         Self {
             made_of: record.map(|record| (record.first, record.last)),
-            from: booking.span.start,
-            to: if booking.cancelled { moment } else { moment.max(booking.span.end) },
+            span: booking.span,
+            moment: match booking.changed_at {
+                Some(at) if booking.verified && !booking.cancelled => at.max(booking.span.end),
+                Some(at) => at,
+                None => untold,
+            },
         }
     }
 
-    fn holds(&self, minute: Minute) -> bool {
+    /// What it was made of, and what was seen from its start to its end or, if that was before, to the moment.
+    fn is_own(&self, minute: Minute) -> bool {
         let made_of = self.made_of.is_some_and(|(first, last)| first <= minute && minute <= last);
-        made_of || (self.from <= minute && minute <= self.to)
+        made_of || self.is_before_moment(minute) && minute <= self.span.end
     }
+
+    /// What was seen from its start to the moment.
+    fn is_before_moment(&self, minute: Minute) -> bool {
+        self.span.start <= minute && minute <= self.moment
+    }
+}
+
+/// Whether a reservation was cancelled before its start: it drops nothing (rule 22).
+fn was_cancelled_beforehand(booking: &Booking, record: Option<&UseRecord>) -> bool {
+    booking.cancelled && record.is_none() && booking.changed_at.is_none_or(|at| at < booking.span.start)
 }
 
 /// Minutes at which a use cannot go on: workshops (rule 18) and what staff have fixed.
 fn barriers(known: &DayOnMachine<'_>) -> Vec<Minute> {
-    let fixed = known.bookings.iter().map(|(booking, _)| booking).filter(|booking| booking.is_fixed());
+    let fixed = known.bookings.iter().filter(|(booking, record)| {
+        booking.is_fixed() && !was_cancelled_beforehand(booking, record.as_ref())
+    });
     let workshops = known.workshops.iter().flat_map(|span| [span.start, span.end]);
-    let mut barriers: Vec<_> = fixed
-        .filter(|booking| booking.verified || booking.changed_at.is_none_or(|at| at >= booking.span.start))
-        .map(|booking| booking.span.start)
-        .chain(workshops)
-        .collect();
+    let mut barriers: Vec<_> = fixed.map(|(booking, _)| booking.span.start).chain(workshops).collect();
     barriers.sort_unstable();
     barriers
 }
 
-/// Joins sightings at most `gap` apart, unless a barrier stands between them (rules 16 and 18).
-fn clusters(seen: &[Minute], barriers: &[Minute], gap: i64) -> Vec<Cluster> {
-    seen.chunk_by(|a, b| *b - *a <= gap && !is_between(barriers, *a, *b))
+/// Joins sightings at most `gap` apart, unless a barrier stands between them (rules 16 and 18). What an earlier run
+/// has joined stays so, whatever staff did to the workshop or its room since (rule 7).
+fn clusters(seen: &[Minute], known: &DayOnMachine<'_>, gap: i64) -> Vec<Cluster> {
+    let barriers = barriers(known);
+    let records: Vec<_> = known.bookings.iter().filter_map(|(_, record)| *record).collect();
+    let one_use = |a, b| records.iter().any(|record| record.first <= a && b <= record.last);
+    seen.chunk_by(|a, b| *b - *a <= gap && (one_use(*a, *b) || !is_between(&barriers, *a, *b)))
         .map(|seen| Cluster { seen: seen.to_vec() })
         .collect()
 }
@@ -251,35 +301,52 @@ impl Use {
 }
 
 /// Sets the end of each use: one interval after its last sighting (rule 15), or the end of a reservation that still
-/// runs (rule 20); not past a workshop (18), midnight (19), or what comes next on the machine.
-fn give_ends(
+/// runs (rule 20); not past a workshop (18), midnight (19), or what comes next on the machine. A use without a new
+/// sighting keeps its times, but for what comes next.
+fn give_times(
     uses: &mut [Use],
     known: &DayOnMachine<'_>,
     reservations: &[Reservation],
     interval: i64,
     now: Minute,
 ) {
-    let verified = known
-        .bookings
-        .iter()
-        .map(|(booking, _)| booking)
-        .filter(|booking| booking.verified && !booking.cancelled);
-    let mut limits: Vec<Minute> = known.workshops.iter().map(|span| span.start).collect();
-    limits.extend(verified.map(|booking| booking.span.start));
-    limits.extend(uses.iter().map(|use_| use_.first));
-    limits.push(known.day.end);
+    let bookings = known.bookings.iter().map(|(booking, _)| booking);
+    let verified = bookings.filter(|booking| booking.verified && !booking.cancelled);
+    let mut next: Vec<Minute> = verified.map(|booking| booking.span.start).collect();
+    next.extend(uses.iter().map(|use_| use_.first));
     for use_ in uses {
         // A reservation does not limit the use that it has become.
         let others = reservations.iter().filter(|other| use_.booking != Some(other.id));
         let others = others.map(|other| other.booked.start);
-        let limit = limits.iter().copied().chain(others).filter(|limit| *limit > use_.last).min();
-        let mut end = use_.last + interval;
-        if let Some(booked) = use_.booked.filter(|booked| now < booked.end) {
-            end = end.max(booked.end);
-            use_.settle_at = Some(booked.end);
-        }
-        use_.span.end = end.min(limit.unwrap_or(end));
+        let next = next.iter().copied().chain(others).filter(|limit| *limit > use_.last).min();
+        let mut end = match kept(use_, known) {
+            Some(span) => {
+                use_.span.start = span.start;
+                span.end
+            }
+            None => {
+                let mut end = use_.last + interval;
+                if let Some(booked) = use_.booked.filter(|booked| now < booked.end) {
+                    end = end.max(booked.end);
+                    use_.settle_at = Some(booked.end);
+                }
+                let workshops = known.workshops.iter().map(|span| span.start);
+                let limit = workshops.chain([known.day.end]).filter(|limit| *limit > use_.last).min();
+                end.min(limit.unwrap_or(end))
+            }
+        };
+        end = end.min(next.unwrap_or(end));
+        use_.span.end = end;
     }
+}
+
+/// The times of a use that has no new sighting, and no end that is still to come.
+fn kept(use_: &Use, known: &DayOnMachine<'_>) -> Option<Span> {
+    known.bookings.iter().find_map(|(booking, record)| {
+        let record = record.filter(|_| use_.booking == Some(booking.id) && booking.used)?;
+        let is_settled = record.settle_at.is_none();
+        (is_settled && (record.first, record.last) == (use_.first, use_.last)).then_some(booking.span)
+    })
 }
 
 /// Lets each use of epn-ingest keep the booking of the earliest use that it grew from. Returns the others.

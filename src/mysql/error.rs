@@ -8,10 +8,13 @@ use crate::failure::{Failure, Status};
 
 /// Server errors that pass: deadlock (also a Galera certification failure), lock wait, a node or primary that is not
 /// ready or read-only during a failover, a server that stops or is full.
-const PASSING: [u16; 13] = [1040, 1047, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1290, 1317, 1836, 1927];
+const PASSING: [u16; 19] = [
+    1040, 1047, 1053, 1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927, 3032,
+    3101, 4031,
+];
 
 /// Server errors about the account (unknown, locked, expired), the database or a right.
-const CONFIGURATION: [u16; 11] = [1044, 1045, 1049, 1142, 1143, 1227, 1698, 1820, 1862, 3118, 4151];
+const CONFIGURATION: [u16; 12] = [1044, 1045, 1046, 1049, 1142, 1143, 1227, 1698, 1820, 1862, 3118, 4151];
 
 /// Server errors about a value that does not fit.
 const BAD_DATA: [u16; 6] = [1264, 1265, 1292, 1366, 1406, 3988];
@@ -37,6 +40,10 @@ impl From<Error> for Failure {
                 let text = format!("{} (MySQL error {})", cause.message, cause.code);
                 match cause.code {
                     code if PASSING.contains(&code) => Self::passing(Status::Unavailable, text),
+                    1054 => Self::new(
+                        Status::Config,
+                        format!("{text}; this is not sessionstat's table: see etc/schema"),
+                    ),
                     1146 => Self::new(Status::Config, format!("{text}; create the tables with --init-db")),
                     code if CONFIGURATION.contains(&code) => Self::new(
                         Status::Config,

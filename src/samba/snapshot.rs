@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::session::Connection;
@@ -42,7 +42,7 @@ impl Snapshot {
             ip: connection.ip.map(|ip| ip.to_string()),
         };
         Self {
-            seen_at: now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now),
+            seen_at: now.with_second(0).and_then(|at| at.with_nanosecond(0)).unwrap_or(now),
             server: fitting(server, LONGEST_SERVER),
             rows: connections.iter().map(row).collect(),
         }

@@ -114,6 +114,6 @@ fn limits_that_leave_no_time_and_records_for_ever_are_refused() {
     );
     assert_eq!(
         refused("[epn]\nkeep_log = \"2000years\"\n"),
-        "epn-ingest: FILE:2: [epn] keep_log: longer than a hundred years\n"
+        "epn-ingest: FILE:2: [epn] keep_log: not between a day and a hundred years\n"
     );
 }

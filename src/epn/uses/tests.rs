@@ -131,7 +131,10 @@ fn a_reservation_cancelled_before_its_start_takes_nothing() {
     assert_eq!(of(&[605, 610, 640], &gone(605)), [(None, 640, 645)]);
     let (booking, record) = reserved(7, 600, 660);
     let untold = [(Booking { cancelled: true, ..booking }, record)];
-    assert_eq!(of(&[605, 655, 680], &untold), [(None, 680, 685)], "no moment told: its end");
+    assert_eq!(of(&[605, 610], &untold), [(None, 605, 615)], "no moment told, never seen: beforehand");
+    let (booking, record) = made(3, 600, 610);
+    let untold = [(Booking { cancelled: true, ..booking }, record)];
+    assert_eq!(of(&[600, 610, 615, 640], &untold), [(None, 640, 645)], "no moment told, but seen: its end");
 }
 
 #[test]
@@ -163,4 +166,28 @@ fn the_earliest_use_keeps_its_booking_when_two_grow_together() {
     assert_eq!(of(&[600, 610, 640, 650], &both), [(Some(9), 600, 615), (Some(4), 640, 655)]);
     assert_eq!(of(&[600, 610, 625, 640, 650], &both), [(Some(9), 600, 655)]);
     assert_eq!(of(&[590, 600, 610], &both[..1]), [(Some(9), 590, 615)]);
+}
+
+#[test]
+fn a_living_use_goes_on_when_an_older_one_is_cancelled() {
+    // Cancelled at 687; the row of 685 was not read before.
+    let bookings = [cancelled(made(3, 600, 615), 687), made(4, 660, 680)];
+    assert_eq!(of(&[600, 615, 660, 670, 680, 685, 700], &bookings), [(Some(4), 660, 705)]);
+    // Rows of the time after an early cancelling come late, when a later use is there.
+    let bookings = [cancelled(made(3, 600, 620), 624), made(4, 645, 645)];
+    assert_eq!(of(&[600, 620, 625, 640, 645, 650, 665], &bookings), [(Some(4), 645, 670)]);
+}
+
+#[test]
+fn what_staff_do_to_a_workshop_does_not_rewrite_a_use_that_ended_before() {
+    // Moved into the room of a workshop of 600 to 720 after the sighting of 615: one use, as before.
+    let before = [made(3, 570, 615)];
+    let seen = [570, 585, 600, 615, 725];
+    assert_eq!(at(EVENING, &seen, &before, &[span(600, 720)]), [(Some(3), 570, 620), (None, 725, 730)]);
+    // Cut by a workshop that was cancelled since: the end of then.
+    let (booking, record) = made(3, 582, 597);
+    let cut = [(Booking { span: span(582, 600), ..booking }, record)];
+    assert_eq!(of(&[582, 597, 640], &cut), [(Some(3), 582, 600), (None, 640, 645)]);
+    // With a new sighting it is brought up to date.
+    assert_eq!(of(&[582, 597, 610], &cut), [(Some(3), 582, 615)]);
 }
