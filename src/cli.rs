@@ -90,7 +90,7 @@ fn prepare_and_run<A: Arguments>(
     }
     let config = Config::load(common.config.as_deref())?;
     if common.init_db {
-        schema::install(&Server::new(&config.mysql)?)?;
+        schema::install(&Server::new(&config.mysql)?, &config.lock_dir)?;
         return Ok(Status::Done);
     }
     let clock = Clock { now: common.now.unwrap_or_else(Utc::now), zone: config.timezone()? };

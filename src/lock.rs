@@ -37,7 +37,7 @@ impl LockFile {
             Ok(()) => Ok(Self { file, path }),
             Err(TryLockError::WouldBlock) => Err(Failure::new(
                 Status::Busy,
-                format!("another run of {job} holds {}; nothing was done, try later", path.display()),
+                format!("another run of {job} holds {}; try later", path.display()),
             )),
             Err(TryLockError::Error(error)) => {
                 Err(error).or_fail(Status::Io, || format!("cannot lock {} (lock_dir)", path.display()))

@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS epn_booking (
   PRIMARY KEY (id),
   KEY person (user_id, ends_at),
   KEY planning (computer_id, starts_at),
-  KEY day (starts_at)
+  KEY ending (ends_at)
 ) ENGINE=InnoDB COMMENT='Bookings and uses of machines';
 
 CREATE TABLE IF NOT EXISTS epn_credit_ledger (

@@ -29,6 +29,9 @@ use crate::{
 /// The name of the job, for its lock and lease.
 const JOB: &str = "epn-ingest";
 
+/// Minutes without a sighting that part what is read at once: two days.
+const PAUSE: i64 = 2 * 24 * 60;
+
 /// Reservations settled in one batch.
 const DUE: usize = 500;
 
@@ -45,13 +48,13 @@ pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
         now: Minute::from(context.clock.now),
         summary: Summary::default(),
     };
+    let lock = LockFile::take(&context.config.lock_dir, JOB)?;
     if dry_run {
         schema::require(&server)?;
         run.rehearse(&mut Link::new(&server))?;
         return Ok(run.summary);
     }
-    let lock = LockFile::take(&context.config.lock_dir, JOB)?;
-    schema::ensure(&server)?;
+    schema::ensure(&server, &context.config.lock_dir)?;
     let lease = Lease::of_job(JOB, &lock)?;
     let mut link = Link::new(&server);
     link.run(|conn| lease.take(conn))?;
@@ -76,7 +79,7 @@ struct Run<'a> {
 #[derive(Default)]
 struct Batch {
     sorted: Sorted,
-    changes: Changes,
+    changes: Vec<Changes>,
 }
 
 impl Run<'_> {
@@ -125,7 +128,8 @@ impl Run<'_> {
 
     /// The same in one transaction that is rolled back.
     fn rehearse(&mut self, link: &mut Link<'_>) -> Result<()> {
-        link.once(|conn| {
+        link.run(|conn| {
+            self.summary = Summary::default();
             let directory = read::directory(conn)?;
             let mut transaction = conn.start_transaction(TxOpts::default())?;
             let mut after = Some(0);
@@ -152,15 +156,18 @@ impl Run<'_> {
 
     /// Takes a batch of rows.
     fn ingest(&self, conn: &mut impl Queryable, directory: &Directory, rows: &[Row]) -> Result<Batch> {
-        let sorted = sort(rows, directory, self.now, self.settings.unmatched_keep_days);
-        let times = sorted.sightings.iter().map(|sighting| sighting.at);
-        let changes = match times.clone().min().zip(times.max()) {
-            Some((first, last)) => {
-                let days = self.calendar.day(first).hull(&self.calendar.day(last));
-                self.apply(conn, directory, &sorted.sightings, &BTreeSet::new(), days)?
+        let mut sorted = sort(rows, directory, self.now, self.settings.unmatched_keep_days);
+        sorted.sightings.sort_unstable_by_key(|sighting| sighting.at);
+        let mut changes = Vec::new();
+        // A clock that was wrong once must not make this batch read and lock all that lies between.
+        for part in sorted.sightings.chunk_by(|a, b| b.at - a.at <= PAUSE) {
+            if let [first, ..] = part
+                && let [.., last] = part
+            {
+                let days = self.calendar.day(first.at).hull(&self.calendar.day(last.at));
+                changes.push(self.apply(conn, directory, part, &BTreeSet::new(), days)?);
             }
-            None => Changes::default(),
-        };
+        }
         queue::move_to_log(conn, &sorted.taken, self.now.time())?;
         queue::throw_away(conn, &sorted.expired)?;
         Ok(Batch { sorted, changes })
@@ -169,17 +176,19 @@ impl Run<'_> {
     /// Gives reservations whose end has come their real end (rule 20).
     /// Returns whether there may be more of them.
     fn settle(&self, conn: &mut impl Queryable, directory: &Directory) -> Result<(Batch, bool)> {
-        let due = read::due(conn, self.now, DUE)?;
-        let days = due.iter().map(|record| self.calendar.day(record.first));
-        let Some(days) = days.reduce(|all, day| all.hull(&day)) else {
-            return Ok((Batch::default(), false));
-        };
-        let keys = due.iter().map(|record| DayKey {
-            person: record.person,
-            day: self.calendar.day(record.first).start,
-            computer: record.computer,
-        });
-        let changes = self.apply(conn, directory, &[], &keys.collect(), days)?;
+        let mut due = read::due(conn, self.now, DUE)?;
+        due.sort_unstable_by_key(|record| record.first);
+        let mut changes = Vec::new();
+        for part in due.chunk_by(|a, b| b.first - a.first <= PAUSE) {
+            let days = part.iter().map(|record| self.calendar.day(record.first));
+            let Some(days) = days.reduce(|all, day| all.hull(&day)) else { continue };
+            let keys = part.iter().map(|record| DayKey {
+                person: record.person,
+                day: self.calendar.day(record.first).start,
+                computer: record.computer,
+            });
+            changes.push(self.apply(conn, directory, &[], &keys.collect(), days)?);
+        }
         write::settled(conn, &due)?;
         Ok((Batch { sorted: Sorted::default(), changes }, due.len() == DUE))
     }
@@ -227,14 +236,16 @@ impl Run<'_> {
         for (reason, count) in sorted.ignored {
             *sum.ignored.entry(reason).or_default() += count;
         }
-        if changes.dropped > 0 {
-            *sum.ignored.entry("closed-workshop").or_default() += changes.dropped;
+        for changes in changes {
+            if changes.dropped > 0 {
+                *sum.ignored.entry("closed-workshop").or_default() += changes.dropped;
+            }
+            sum.uses_created += changes.created.len() as u64;
+            sum.uses_changed += (changes.changed.len() + changes.merged.len()) as u64;
+            let acts = changes.attendance.iter().filter(|change| change.act != Act::Nothing);
+            sum.present += acts.count() as u64;
+            sum.notices.extend(changes.notices);
         }
-        sum.uses_created += changes.created.len() as u64;
-        sum.uses_changed += (changes.changed.len() + changes.merged.len()) as u64;
-        let acts = changes.attendance.iter().filter(|change| change.act != Act::Nothing);
-        sum.present += acts.count() as u64;
-        sum.notices.extend(changes.notices);
     }
 }
 

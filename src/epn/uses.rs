@@ -84,7 +84,7 @@ pub fn uses(known: &DayOnMachine<'_>, lengths: Lengths, now: Minute) -> Uses {
     let mut uses = join(clusters, &reservations, known);
     uses.sort_unstable_by_key(|use_| use_.first);
     let merged = give_ids(&mut uses, known);
-    give_times(&mut uses, known, &reservations, lengths.interval, now);
+    give_times(&mut uses, known, lengths.interval, now);
     Uses { uses, merged }
 }
 
@@ -303,22 +303,13 @@ impl Use {
 /// Sets the end of each use: one interval after its last sighting (rule 15), or the end of a reservation that still
 /// runs (rule 20); not past a workshop (18), midnight (19), or what comes next on the machine. A use without a new
 /// sighting keeps its times, but for what comes next.
-fn give_times(
-    uses: &mut [Use],
-    known: &DayOnMachine<'_>,
-    reservations: &[Reservation],
-    interval: i64,
-    now: Minute,
-) {
+fn give_times(uses: &mut [Use], known: &DayOnMachine<'_>, interval: i64, now: Minute) {
     let bookings = known.bookings.iter().map(|(booking, _)| booking);
     let verified = bookings.filter(|booking| booking.verified && !booking.cancelled);
     let mut next: Vec<Minute> = verified.map(|booking| booking.span.start).collect();
     next.extend(uses.iter().map(|use_| use_.first));
     for use_ in uses {
-        // A reservation does not limit the use that it has become.
-        let others = reservations.iter().filter(|other| use_.booking != Some(other.id));
-        let others = others.map(|other| other.booked.start);
-        let next = next.iter().copied().chain(others).filter(|limit| *limit > use_.last).min();
+        let next = next.iter().copied().filter(|next| *next > use_.last).min();
         let mut end = match kept(use_, known) {
             Some(span) => {
                 use_.span.start = span.start;

@@ -49,24 +49,10 @@ impl Lease {
     /// # Errors
     /// The lock file cannot be looked at.
     pub fn of_job(job: &'static str, lock: &LockFile) -> Result<Self> {
-        Ok(Self { lock_file: lock.identity()?, ..Self::unlocked(job) })
-    }
-
-    /// The lease of migrating the tables, which has no lock file.
-    pub(super) fn of_migration() -> Self {
-        let lease = Self::unlocked("schema");
-        Self { lock_file: lease.holder.clone(), ..lease }
-    }
-
-    fn unlocked(job: &'static str) -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let host = host_name();
-        Self {
-            job,
-            holder: format!("{host}/{}/{}", process::id(), started.as_nanos()),
-            host,
-            lock_file: String::new(),
-        }
+        let holder = format!("{host}/{}/{}", process::id(), started.as_nanos());
+        Ok(Self { job, holder, host, lock_file: lock.identity()? })
     }
 
     /// Takes the lease. Taking it again is harmless.
@@ -87,7 +73,7 @@ impl Lease {
         Err(Failure::new(
             Status::Busy,
             format!(
-                "another run of {} holds the lease on {host} (until {until} UTC unless it ends before); nothing was done, try later",
+                "another run of {} holds the lease on {host} (at the latest until {until} UTC); try later",
                 self.job
             ),
         ))

@@ -2,10 +2,15 @@
 //!
 //! Every statement may be run again: a migration that was cut half way is simply repeated.
 
+use std::path::Path;
+
 use ::mysql::{Conn, prelude::Queryable};
 
 use super::{Link, Server, lease::Lease};
-use crate::failure::{Failure, Result, Status};
+use crate::{
+    failure::{Failure, Result, Status},
+    lock::LockFile,
+};
 
 /// One step of the schema.
 struct Migration {
@@ -25,6 +30,12 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// MySQL's error number for a table that is not there.
+const NO_SUCH_TABLE: u16 = 1146;
+
+/// The name of the job, for its lock and lease.
+const JOB: &str = "schema";
+
 /// The tables that the migrations themselves need.
 const GROUND: &str = include_str!("../../etc/schema/000-versions.sql");
 
@@ -38,9 +49,16 @@ pub fn current() -> u32 {
 /// # Errors
 /// The server's, except for a table that is missing.
 pub fn version(conn: &mut Conn) -> Result<u32> {
-    const NO_SUCH_TABLE: u16 = 1146;
+    const FORBIDDEN: u16 = 1142;
     match conn.query_first::<Option<u32>, _>("SELECT MAX(version) FROM sessionstat_schema") {
         Ok(version) => Ok(version.flatten().unwrap_or(0)),
+        Err(::mysql::Error::MySqlError(error)) if error.code == FORBIDDEN => Err(Failure::new(
+            Status::Config,
+            format!(
+                "this account may not read the version of the tables ({}): load etc/schema/*.sql, then etc/grants.sql, with one that may",
+                error.message
+            ),
+        )),
         Err(::mysql::Error::MySqlError(error)) if error.code == NO_SUCH_TABLE => Ok(0),
         Err(error) => Err(error.into()),
     }
@@ -51,8 +69,8 @@ pub fn version(conn: &mut Conn) -> Result<u32> {
 /// # Errors
 /// [`Status::Config`] if the account may not create tables (the message says which files to load), or if the
 /// database is newer than this program.
-pub fn ensure(server: &Server) -> Result<()> {
-    if is_current(server)? { Ok(()) } else { install(server) }
+pub fn ensure(server: &Server, lock_dir: &Path) -> Result<()> {
+    if is_current(server)? { Ok(()) } else { install(server, lock_dir) }
 }
 
 /// Fails if the tables are not those of [`current`]. For runs that must change nothing.
@@ -89,39 +107,67 @@ fn is_current(server: &Server) -> Result<bool> {
     Ok(version == current())
 }
 
-/// Creates or migrates the tables.
+/// Creates or migrates the tables, under a lock of this host in `lock_dir` and a lease among all hosts.
 ///
 /// # Errors
-/// Those of [`ensure`]; [`Status::Busy`] if another host is at it.
-pub fn install(server: &Server) -> Result<()> {
+/// Those of [`ensure`]; [`Status::Busy`] if another run is at it for longer than `[mysql] retry_for`.
+pub fn install(server: &Server, lock_dir: &Path) -> Result<()> {
     let mut link = Link::new(server);
-    let installed = link.run(|conn| {
+    link.run(|conn| {
+        let lock = LockFile::take(lock_dir, JOB).map_err(Failure::that_passes)?;
         apply(conn, GROUND)?;
-        let lease = Lease::of_migration();
+        let lease = Lease::of_job(JOB, &lock)?;
         lease.take(conn).map_err(Failure::that_passes)?;
-        let from = version(conn)?;
-        for migration in MIGRATIONS.iter().filter(|step| step.version > from) {
-            log::info!("applying {} to {}", migration.file, server.label());
-            apply(conn, migration.sql)?;
-        }
-        lease.release(conn)
-    });
-    installed.map_err(|failure| {
-        if failure.status() != Status::Config {
-            return failure.context("creating the tables");
-        }
-        failure.context(format!(
-            "this account cannot create the tables: load etc/schema/*.sql (000-versions.sql to {}) into {} with an account that may",
-            MIGRATIONS.last().map_or("", |migration| migration.file),
-            server.label()
-        ))
+        let migrated = migrate(conn, server);
+        let released = lease.release(conn);
+        migrated.and(released)
     })
+}
+
+fn migrate(conn: &mut Conn, server: &Server) -> Result<()> {
+    let from = version(conn)?;
+    refuse_foreign(conn, server)?;
+    for migration in MIGRATIONS.iter().filter(|step| step.version > from) {
+        log::info!("applying {} to {}", migration.file, server.label());
+        apply(conn, migration.sql)?;
+    }
+    Ok(())
+}
+
+/// EPNadmin's script made a table of the same name: it must not pass for ours.
+fn refuse_foreign(conn: &mut Conn, server: &Server) -> Result<()> {
+    const UNKNOWN_COLUMN: u16 = 1054;
+    match conn.query_drop("SELECT id, seen_at, server, login, machine, ip FROM users_temp LIMIT 0") {
+        Err(::mysql::Error::MySqlError(error)) if error.code == UNKNOWN_COLUMN => Err(Failure::new(
+            Status::Config,
+            format!(
+                "the table users_temp of {} is not sessionstat's: rename it (RENAME TABLE users_temp TO users_temp_old), then run this again",
+                server.label()
+            ),
+        )),
+        Err(::mysql::Error::MySqlError(error)) if error.code == NO_SUCH_TABLE => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 /// Runs the statements of a file: each ends with a semicolon at the end of a line.
 fn apply(conn: &mut Conn, file: &str) -> Result<()> {
+    /// The account may not use the database, not run this statement on a table, or not at all.
+    const FORBIDDEN: [u16; 3] = [1044, 1142, 1227];
     for statement in statements(file) {
-        conn.query_drop(statement)?;
+        match conn.query_drop(statement) {
+            Err(::mysql::Error::MySqlError(error)) if FORBIDDEN.contains(&error.code) => {
+                return Err(Failure::new(
+                    Status::Config,
+                    format!(
+                        "this account may not create the tables ({}): load etc/schema/*.sql, 000-versions.sql to {}, with one that may",
+                        error.message,
+                        MIGRATIONS.last().map_or("", |migration| migration.file)
+                    ),
+                ));
+            }
+            other => other?,
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! One run of samba-snapshot.
 
 use std::{
-    fs,
+    fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{
     failure::{self, Kind},
     judge, normalise,
+    program::MOST_OUTPUT,
     session::Connection,
     smbstatus,
     snapshot::Snapshot,
@@ -62,12 +63,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Status> {
     settings.smbstatus = options.smbstatus.clone().unwrap_or(settings.smbstatus);
     settings.server = options.server.clone().unwrap_or(settings.server);
     let print = options.format.or(options.dry_run.then_some(Format::Table));
+    let recorded = options.input.as_deref().map(read).transpose()?;
     // Two runs at once would mix their spools. A rehearsal touches nothing.
     let _lock = match options.dry_run {
         true => None,
         false => Some(LockFile::take(&context.config.lock_dir, JOB)?),
     };
-    let recorded = options.input.as_deref().map(read).transpose()?;
     let state = (!options.dry_run).then_some(context.config.spool_dir.as_path());
     let connections = match connections(&settings, recorded, state, context) {
         Ok(connections) => connections,
@@ -118,13 +119,21 @@ struct Recorded {
 }
 
 fn read(path: &Path) -> Result<Recorded> {
-    let mut bytes = Vec::new();
-    let (name, read) = if path == Path::new("-") {
-        ("standard input".to_owned(), io::stdin().read_to_end(&mut bytes).map(|_| bytes))
+    let (name, input): (String, io::Result<Box<dyn Read>>) = if path == Path::new("-") {
+        ("standard input".to_owned(), Ok(Box::new(io::stdin())))
     } else {
-        (path.display().to_string(), fs::read(path))
+        (path.display().to_string(), File::open(path).map(|file| Box::new(file) as Box<dyn Read>))
     };
-    let bytes = read.or_fail(Status::Io, || format!("cannot read {name} (--input)"))?;
+    let mut bytes = Vec::new();
+    input
+        .and_then(|input| input.take(MOST_OUTPUT as u64 + 1).read_to_end(&mut bytes))
+        .or_fail(Status::Io, || format!("cannot read {name} (--input)"))?;
+    if bytes.len() > MOST_OUTPUT {
+        return Err(Failure::new(
+            Status::BadData,
+            format!("{name} (--input) is larger than {} MiB: no output of smbstatus", MOST_OUTPUT >> 20),
+        ));
+    }
     Ok(Recorded { name, bytes })
 }
 

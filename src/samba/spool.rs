@@ -1,22 +1,32 @@
 //! Snapshots that wait for MySQL, in a file: one line of JSON each.
 //!
-//! Owes its callers: what was appended is on the disk; a line that a crash tore is told and skipped, and spoils no
-//! other; the file never grows beyond its limit, and only its owner reads it.
+//! Owes its callers: what was appended is on the disk; a line that a crash tore is told and put aside, and spoils
+//! no other; the file never grows beyond its limit, and only its owner reads it.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use chrono::Datelike;
+use rustix::fs::OFlags;
 
 use super::snapshot::Snapshot;
 use crate::{
     clock::YEARS,
     failure::{Failure, OrFail, Result, Status},
 };
+
+/// What a spool holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// In order.
+    pub snapshots: Vec<Snapshot>,
+    /// Lines that are none.
+    rejected: Vec<Vec<u8>>,
+}
 
 /// The file of a folder `spool_dir`.
 #[derive(Debug)]
@@ -47,12 +57,7 @@ impl Spool {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).or_fail(Status::CannotCreate, || {
             format!("cannot make the spool folder {} (spool_dir)", folder.display())
         })?;
-        let mut file = File::options()
-            .create(true)
-            .read(true)
-            .append(true)
-            .mode(0o600)
-            .open(&self.path)
+        let mut file = open(File::options().create(true).read(true).append(true).mode(0o600), &self.path)
             .or_fail(Status::CannotCreate, || format!("cannot open the spool {}", self.path.display()))?;
         let length = self.io(file.metadata(), "look at")?.len();
         if length + line.len() as u64 > self.most_bytes {
@@ -80,47 +85,73 @@ impl Spool {
         Ok(())
     }
 
-    /// The snapshots that wait, in order. Lines that are none are told and skipped.
+    /// What waits, in order. Lines that are no snapshots are told.
     ///
     /// # Errors
     /// The file is there and cannot be read.
-    pub fn read(&self) -> Result<Vec<Snapshot>> {
-        let file = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+    pub fn read(&self) -> Result<Waiting> {
+        let file = match open(File::options().read(true), &self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Waiting::default()),
             other => self.io(other, "open")?,
         };
-        let mut snapshots = Vec::new();
+        let mut waiting = Waiting::default();
         for (number, line) in BufReader::new(file).split(b'\n').enumerate() {
             let line = self.io(line, "read")?;
             if line.is_empty() {
                 continue;
             }
             match serde_json::from_slice::<Snapshot>(&line) {
-                Ok(snapshot) if YEARS.contains(&snapshot.seen_at.year()) => snapshots.push(snapshot),
-                _ => log::warn!(
-                    "{}:{}: not a whole snapshot (torn by a crash?); skipped",
-                    self.path.display(),
-                    number + 1
-                ),
+                Ok(snapshot) if YEARS.contains(&snapshot.seen_at.year()) => waiting.snapshots.push(snapshot),
+                _ => {
+                    log::warn!(
+                        "{}:{}: not a whole snapshot (torn by a crash?); skipped, and kept in {}",
+                        self.path.display(),
+                        number + 1,
+                        self.rejected().display()
+                    );
+                    waiting.rejected.push(line);
+                }
             }
         }
-        Ok(snapshots)
+        Ok(waiting)
     }
 
-    /// Forgets everything, after it has come to where it belongs.
+    /// Empties the spool after its snapshots have come to where they belong. What was rejected is kept beside it.
     ///
     /// # Errors
-    /// The file cannot be removed.
-    pub fn clear(&self) -> Result<()> {
+    /// The files cannot be written or removed: the snapshots will be sent again, which changes nothing.
+    pub fn clear(&self, waiting: &Waiting) -> Result<()> {
+        if !waiting.rejected.is_empty() {
+            let mut lines = waiting.rejected.join(&b'\n');
+            lines.push(b'\n');
+            let kept = File::options()
+                .create(true)
+                .append(true)
+                .mode(0o600)
+                .open(self.rejected())
+                .and_then(|mut file| file.write_all(&lines));
+            self.io(kept, "keep the rejected lines of")?;
+        }
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => self.io(other, "remove"),
+            other => self.io(other, "empty"),
         }
+    }
+
+    fn rejected(&self) -> PathBuf {
+        self.path.with_extension("rejected")
     }
 
     fn io<T>(&self, result: io::Result<T>, what: &str) -> Result<T> {
         result.or_fail(Status::Io, || format!("cannot {what} the spool {}", self.path.display()))
     }
+}
+
+/// Opens a file, and nothing else that stands in its place: a pipe would wait for its other end.
+fn open(how: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let careful = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+    let file = how.custom_flags(careful.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a file")) }
 }
 
 /// Whether the last line of a file has no end.
@@ -150,16 +181,19 @@ mod tests {
     fn snapshots_come_back_in_order_and_a_torn_line_spoils_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::new(folder.path(), 1);
-        assert!(spool.read().unwrap().is_empty());
+        assert_eq!(spool.read().unwrap(), Waiting::default());
         spool.append(&snapshot(1)).unwrap();
         let torn = fs::read(spool.path()).unwrap();
         let mut file = File::options().append(true).open(spool.path()).unwrap();
         file.write_all(&torn[..torn.len() / 2]).unwrap();
         spool.append(&snapshot(2)).unwrap();
-        assert_eq!(spool.read().unwrap(), [snapshot(1), snapshot(2)]);
-        spool.clear().unwrap();
-        assert!(spool.read().unwrap().is_empty());
-        spool.clear().unwrap();
+        let waiting = spool.read().unwrap();
+        assert_eq!(waiting.snapshots, [snapshot(1), snapshot(2)]);
+        spool.clear(&waiting).unwrap();
+        assert_eq!(spool.read().unwrap(), Waiting::default());
+        let rejected = fs::read(folder.path().join("samba-snapshot.rejected")).unwrap();
+        assert_eq!(rejected, [&torn[..torn.len() / 2], b"\n"].concat());
+        spool.clear(&Waiting::default()).unwrap();
     }
 
     #[test]

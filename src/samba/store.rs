@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use ::mysql::{Conn, TxOpts};
 
-use super::{snapshot::Snapshot, spool::Spool};
+use super::{
+    snapshot::Snapshot,
+    spool::{Spool, Waiting},
+};
 use crate::{
     cli::Context,
-    failure::Result,
+    failure::{Failure, Result, Status},
     mysql::{Link, Server, bulk, schema},
 };
 
@@ -21,28 +24,43 @@ const INSERT: &str = "INSERT IGNORE INTO users_temp (seen_at, server, login, mac
 /// The spool's, or that of MySQL, after the snapshot has been spooled.
 pub fn store(context: &Context, snapshot: &Snapshot, strict: bool) -> Result<()> {
     let spool = Spool::new(&context.config.spool_dir, context.config.samba.spool_mib);
-    let Err(failure) = write(context, &spool, snapshot) else { return Ok(()) };
-    spool
-        .append(snapshot)
-        .map_err(|unspooled| unspooled.context(format!("MySQL did not take the snapshot ({failure})")))?;
-    let kept = format!("the snapshot waits in {} for the next run", spool.path().display());
-    if strict || !failure.is_passing() {
-        return Err(failure.context(kept));
+    // A spool that cannot be read must not keep the present snapshot out of MySQL.
+    let (waiting, unread) = match spool.read() {
+        Ok(waiting) => (waiting, None),
+        Err(failure) => (Waiting::default(), Some(failure)),
+    };
+    match write(context, &waiting.snapshots, snapshot) {
+        Ok(()) => {
+            if !waiting.snapshots.is_empty() {
+                log::info!(
+                    "{} snapshots that waited in {} are stored",
+                    waiting.snapshots.len(),
+                    spool.path().display()
+                );
+            }
+            unread.map_or_else(|| spool.clear(&waiting), Err)
+        }
+        Err(failure) => {
+            spool.append(snapshot).map_err(|unspooled| {
+                unspooled.context(format!("MySQL did not take the snapshot ({failure})"))
+            })?;
+            let told =
+                format!("{failure}; the snapshot waits in {} for the next run", spool.path().display());
+            match (failure.is_passing(), strict) {
+                (true, false) => log::warn!("{told}"),
+                (true, true) => return Err(Failure::new(Status::Unavailable, told)),
+                (false, _) => return Err(Failure::new(failure.status(), told)),
+            }
+            Ok(())
+        }
     }
-    log::warn!("{failure}; {kept}");
-    Ok(())
 }
 
-fn write(context: &Context, spool: &Spool, snapshot: &Snapshot) -> Result<()> {
+fn write(context: &Context, waiting: &[Snapshot], snapshot: &Snapshot) -> Result<()> {
     // No second try: the spool is it.
     let server = Server::new(&context.config.mysql)?.retrying_for(Duration::ZERO);
-    schema::ensure(&server)?;
-    let waiting = spool.read()?;
-    Link::new(&server).run(|conn| insert(conn, waiting.iter().chain([snapshot])))?;
-    if !waiting.is_empty() {
-        log::info!("{} snapshots that waited in {} are stored", waiting.len(), spool.path().display());
-    }
-    spool.clear()
+    schema::ensure(&server, &context.config.lock_dir)?;
+    Link::new(&server).run(|conn| insert(conn, waiting.iter().chain([snapshot])))
 }
 
 /// All of them, or none.

@@ -271,8 +271,8 @@ fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
         let run = tool.run().expect(78);
         assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
         assert!(
-            run.stderr.contains("load etc/schema/*.sql (000-versions.sql to ")
-                && run.stderr.contains("with an account that may"),
+            run.stderr.contains("): load etc/schema/*.sql, 000-versions.sql to ")
+                && run.stderr.contains(", with one that may"),
             "{run:?}"
         );
     }

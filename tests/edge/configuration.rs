@@ -72,6 +72,31 @@ fn passwords_that_others_can_read_are_refused_and_never_shown() {
 }
 
 #[test]
+fn a_password_in_a_query_is_a_password() {
+    let tool = Tool::new("stats-report").no_config();
+    let file = tool.home().join("own.toml");
+    fs::write(&file, "[redis]\nurl = \"redis+unix:///nonexistent?pass=hunter2\"\n").unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let run = tool.arg("--config").arg(&file).run().expect(78);
+    assert!(
+        run.stderr.contains(":2: [redis] url: holds a password") && !run.stderr.contains("hunter2"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn the_system_s_zone_may_be_named_by_its_file() {
+    for zone in [":/etc/localtime", "/usr/share/zoneinfo/Europe/Paris", "Europe/Paris", ""] {
+        let tool = Tool::new("samba-snapshot").config("").env("TZ", zone);
+        tool.args(["--dry-run", "--input", "-"]).stdin("{\"sessions\": {}}").run().expect(0);
+    }
+    let run = Tool::new("samba-snapshot").env("TZ", "Mars/Olympus").args(["--dry-run", "--input", "-"]).run();
+    let expected = "samba-snapshot: the system's time zone \"Mars/Olympus\" is not a known name; set [general] timezone, \
+                    as in \"Europe/Paris\"\n";
+    assert_eq!(run.expect(78).stderr, expected);
+}
+
+#[test]
 fn a_broken_address_is_refused_without_showing_it() {
     let tool = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", "mysql//u:hunter2@h/d");
     let run = tool.run().expect(78);

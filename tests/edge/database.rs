@@ -108,3 +108,25 @@ fn a_rehearsal_does_not_create_tables() {
         "0"
     );
 }
+
+#[test]
+fn a_table_of_the_same_name_that_is_not_ours_is_refused_and_nothing_recorded() {
+    let database = MariaDb::shared().database();
+    database.run("CREATE TABLE users_temp (id int, login varchar(50), machine varchar(50), date datetime)");
+    let run = ingest().url(&database).arg("--init-db").run().expect(78);
+    let wanted =
+        "is not sessionstat's: rename it (RENAME TABLE users_temp TO users_temp_old), then run this again\n";
+    assert!(run.stderr.ends_with(wanted), "{run:?}");
+    assert_eq!(database.value("SELECT COUNT(*) FROM sessionstat_schema"), "0");
+    // The failed run gave its lease back: another host need not wait.
+    database.run("RENAME TABLE users_temp TO users_temp_old");
+    ingest().url(&database).arg("--init-db").run().silent();
+}
+
+#[test]
+fn an_address_without_a_database_is_a_matter_of_configuration() {
+    let database = MariaDb::shared().database();
+    let url = database.url().replace(database.name(), "");
+    let run = ingest().env("SESSIONSTAT_MYSQL_URL", url).run().expect(78);
+    assert!(run.stderr.contains("No database selected (MySQL error 1046); check [mysql] url"), "{run:?}");
+}

@@ -12,6 +12,8 @@ use crate::{
 
 const ROWS: u64 = 20_000;
 const KILLS: u32 = 25;
+/// The status of a process that SIGKILL ended, as the shell has it.
+const KILLED: i32 = 128 + 9;
 /// Several transactions a run, so that some kills fall between two.
 const BATCHES: &str = "epn.batch_rows = 3000\n";
 
@@ -124,16 +126,18 @@ fn filled() -> (Space, Vec<Vec<Vec<Option<String>>>>, Duration) {
 #[test]
 fn a_killed_run_and_a_second_one_end_as_one() {
     let (space, undisturbed, length) = filled();
+    let mut hits = 0;
     for kill in 0..KILLS {
         start_again(&space.database);
         let running = space.ingest_at(now()).start();
         // Moments spread over the whole run, a different set each time.
         let spread = u64::from(kill) * 1_000 + std::process::id() as u64 % 1_000;
         std::thread::sleep(length.mul_f64(spread as f64 / f64::from(KILLS * 1_000)));
-        running.kill();
+        hits += u32::from(running.kill().status == KILLED);
         space.ingest(now());
         assert_same(&space.database, &undisturbed, &format!("kill {kill}"));
     }
+    assert!(hits > KILLS / 2, "only {hits} of {KILLS} runs were killed before their end");
 }
 
 #[test]

@@ -156,3 +156,28 @@ fn a_time_that_is_none_is_told_and_nothing_is_lost() {
     space.ingest(at(&space, "10:20"));
     assert_eq!(times(&mut space), ["10:00-10:05"]);
 }
+
+#[test]
+fn a_row_of_an_impossible_year_is_told() {
+    let mut space = space();
+    space.database.run(
+        "INSERT INTO users_temp (seen_at, server, login, machine) \
+         VALUES ('0500-01-02', 'nas', 'amina', 'POSTE-01')",
+    );
+    let run = space.ingest_at(at(&space, "10:10")).run().expect(65);
+    let expected =
+        "epn-ingest: users_temp holds the time 0500-01-02 00:00:00, which cannot be right; mend that row\n";
+    assert_eq!(run.stderr, expected);
+    assert_eq!(space.count("users_temp"), 1);
+}
+
+#[test]
+fn a_row_of_long_ago_beside_new_ones_is_a_use_of_its_own() {
+    let mut space = space();
+    see(&mut space, "amina", "POSTE-01", &["10:00", "10:05"]);
+    let old = json!({"at": "2001-03-10T10:00:00", "login": "amina", "machine": "POSTE-01"});
+    space.add_snapshots([old].iter());
+    let summary = space.ingest(at(&space, "10:10"));
+    assert_eq!((summary["taken"].clone(), summary["uses_created"].clone()), (json!(3), json!(2)));
+    assert_eq!(space.balances("credit_minutes"), json!({"amina": 105}));
+}

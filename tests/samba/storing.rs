@@ -98,8 +98,8 @@ fn mysql_away_for_an_hour_loses_no_snapshot_and_doubles_none() {
         assert!(run.stderr.ends_with(&end), "{run:?}");
     }
     let strict = at(&tool.clone().arg("--strict"), "2026-03-10T11:00:00Z").expect(69);
-    let start = format!("samba-snapshot: the snapshot waits in {} for the next run: ", spool.display());
-    assert!(strict.stderr.starts_with(&start) && strict.stderr.lines().count() == 1, "{strict:?}");
+    let end = format!("; the snapshot waits in {} for the next run\n", spool.display());
+    assert!(strict.stderr.ends_with(&end) && strict.stderr.lines().count() == 1, "{strict:?}");
     assert_eq!(fs::read_to_string(&spool).unwrap().lines().count(), 12);
     let copy = fs::read(&spool).unwrap();
     server.restart();
@@ -122,8 +122,9 @@ fn a_torn_line_is_told_and_skipped() {
     fs::write(&spool, format!("{whole}{}", &whole[..40])).unwrap();
     let run = at(&tool, "2026-03-10T10:00:00Z").expect(0);
     let warning = format!(
-        "samba-snapshot: warning: {}:2: not a whole snapshot (torn by a crash?); skipped\n",
-        spool.display()
+        "samba-snapshot: warning: {}:2: not a whole snapshot (torn by a crash?); skipped, and kept in {}\n",
+        spool.display(),
+        spool.with_extension("rejected").display()
     );
     assert_eq!(run.stderr, warning);
     let expected = ["2026-03-10 09:00:00 nas1 zoé PC -", "2026-03-10 10:00:00 nas1 adupont  192.168.10.101"];
@@ -243,10 +244,8 @@ fn a_second_run_on_the_same_host_waits_for_another_time() {
     let lock = File::create(&path).unwrap();
     lock.lock().unwrap();
     let run = tool.run().expect(75);
-    let expected = format!(
-        "samba-snapshot: another run of samba-snapshot holds {}; nothing was done, try later\n",
-        path.display()
-    );
+    let expected =
+        format!("samba-snapshot: another run of samba-snapshot holds {}; try later\n", path.display());
     assert_eq!(run.stderr, expected);
 }
 
@@ -260,4 +259,28 @@ fn the_spool_is_its_owners_and_a_line_from_another_age_is_skipped() {
     fs::write(&spool, "{\"seen_at\":\"9999-12-31T23:59:00Z\",\"server\":\"nas1\",\"rows\":[]}\n").unwrap();
     let run = at(&tool.clone().url(&database), "2026-03-10T10:00:00Z").expect(0);
     assert!(run.stderr.contains(":1: not a whole snapshot"), "{run:?}");
+}
+
+#[test]
+fn a_spool_that_cannot_be_read_does_not_keep_the_snapshot_out_of_mysql() {
+    let database = MariaDb::shared().database();
+    for make in ["mkdir", "mkfifo"] {
+        let tool = snapshot("417-json-one.json", "").url(&database);
+        let spool = tool.home().join("spool/samba-snapshot.spool");
+        assert!(std::process::Command::new(make).arg(&spool).status().unwrap().success());
+        let run = at(&tool, "2026-03-10T10:00:00Z").expect(74);
+        let expected = format!("samba-snapshot: cannot open the spool {}: not a file\n", spool.display());
+        assert_eq!(run.stderr, expected, "{make}");
+        assert_eq!(rows(&database), ["2026-03-10 10:00:00 nas1 adupont  192.168.10.101"], "{make}");
+    }
+}
+
+#[test]
+fn a_listing_without_end_is_refused() {
+    let tool = Tool::new("samba-snapshot").args(["--dry-run", "--input", "/dev/zero"]);
+    let run = tool.run().expect(65);
+    assert_eq!(
+        run.stderr,
+        "samba-snapshot: /dev/zero (--input) is larger than 64 MiB: no output of smbstatus\n"
+    );
 }

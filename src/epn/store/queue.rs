@@ -3,6 +3,7 @@
 use ::mysql::{Params, Value, prelude::Queryable};
 use chrono::NaiveDateTime;
 
+use super::minute;
 use crate::{
     epn::{calendar::Minute, rows::Row},
     failure::Result,
@@ -30,10 +31,14 @@ const RANGES: usize = 500;
 /// The server's.
 pub fn rows(conn: &mut impl Queryable, after: u64, now: Minute, most: usize) -> Result<Vec<Row>> {
     type Columns = (u64, NaiveDateTime, String, String, Option<String>);
-    let row =
-        |(id, seen_at, login, machine, ip): Columns| Row { id, at: Minute::of(seen_at), login, machine, ip };
     let found: Vec<Columns> = mysql::rows(conn, "users_temp", ROWS, (after, (now + 1).time(), most))?;
-    Ok(found.into_iter().map(row).collect())
+    found
+        .into_iter()
+        .map(|(id, seen_at, login, machine, ip)| {
+            let at = minute("users_temp", seen_at)?;
+            Ok(Row { id, at, login, machine, ip })
+        })
+        .collect()
 }
 
 /// Moves rows to the connection record. Only these: a row that another transaction adds in the middle of them stays.
