@@ -1,12 +1,11 @@
 -- What epn-ingest remembers for itself. Only epn-ingest writes here. All times are UTC.
 
 CREATE TABLE IF NOT EXISTS epn_presence (
-  user_id     bigint unsigned NOT NULL,
   day_begins  datetime NOT NULL COMMENT 'midnight of the local day',
+  user_id     bigint unsigned NOT NULL,
   computer_id bigint unsigned NOT NULL,
   minutes     varbinary(192) NOT NULL COMMENT 'a bit for each minute since day_begins, lowest bit first: seen',
-  PRIMARY KEY (user_id, day_begins, computer_id),
-  KEY day (day_begins)
+  PRIMARY KEY (day_begins, user_id, computer_id)
 ) ENGINE=InnoDB COMMENT='Sightings outside workshops, by person, day and machine';
 
 CREATE TABLE IF NOT EXISTS epn_use (
