@@ -138,7 +138,7 @@ impl Default for Epn {
             gap_minutes: None,
             unmatched_keep_days: 7,
             keep_log: Duration::from_secs(365 * 86_400),
-            batch_rows: 50_000,
+            batch_rows: 100_000,
         }
     }
 }
