@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, time::Duration};
 
 use toml::de::DeTable;
 
-use super::{Config, secret};
+use super::{Config, address, secret};
 use crate::failure::{Failure, OrFail, Result, Status};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -94,6 +94,14 @@ fn parse(text: &str) -> std::result::Result<Config, Wrong> {
 fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
     let Config { mysql, redis, samba, epn, .. } = config;
     let wrong = |key: &str, message: String| Err(Wrong::at(text, key, message));
+    for (key, complaint) in [
+        ("mysql.url", address::complaint_about_mysql(&mysql.url)),
+        ("redis.url", address::complaint_about_redis(&redis.url)),
+    ] {
+        if let Some(complaint) = complaint {
+            return wrong(key, complaint.to_owned());
+        }
+    }
     for (key, limit) in [
         ("mysql.connect_timeout", mysql.connect_timeout),
         ("mysql.timeout", mysql.timeout),

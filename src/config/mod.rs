@@ -2,6 +2,7 @@
 //!
 //! Owes its callers: what it returns has been checked; an error names file, line and key, and never a secret.
 
+mod address;
 pub mod duration;
 mod file;
 pub mod samba;
@@ -164,10 +165,10 @@ impl Config {
             Some(path) => file::read(&path)?,
             None => file::read_if_there(Path::new(DEFAULT_PATH))?.unwrap_or_default(),
         };
-        if let Some(url) = address("SESSIONSTAT_MYSQL_URL")? {
+        if let Some(url) = from_environment("SESSIONSTAT_MYSQL_URL", address::complaint_about_mysql)? {
             config.mysql.url = url;
         }
-        if let Some(url) = address("SESSIONSTAT_REDIS_URL")? {
+        if let Some(url) = from_environment("SESSIONSTAT_REDIS_URL", address::complaint_about_redis)? {
             config.redis.url = url;
         }
         Ok(config)
@@ -200,13 +201,19 @@ impl Config {
     }
 }
 
-/// An address from the environment.
-fn address(variable: &str) -> Result<Option<Secret>> {
-    match env::var(variable) {
-        Ok(url) if !url.is_empty() => Ok(Some(Secret::new(url))),
-        Ok(_) | Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => {
-            Err(Failure::new(Status::Config, format!("{variable} is not UTF-8; write it in %-escapes")))
-        }
+/// An address from the environment; empty is as good as none.
+fn from_environment(
+    variable: &str,
+    complaint: impl Fn(&Secret) -> Option<&'static str>,
+) -> Result<Option<Secret>> {
+    let wrong = |what: &str| Failure::new(Status::Config, format!("{variable}: {what}"));
+    let url = match env::var(variable) {
+        Ok(url) if !url.is_empty() => Secret::new(url),
+        Ok(_) | Err(VarError::NotPresent) => return Ok(None),
+        Err(VarError::NotUnicode(_)) => return Err(wrong("not UTF-8; write it in %-escapes")),
+    };
+    match complaint(&url) {
+        Some(what) => Err(wrong(what)),
+        None => Ok(Some(url)),
     }
 }

@@ -100,9 +100,17 @@ fn the_system_s_zone_may_be_named_by_its_file() {
 fn a_broken_address_is_refused_without_showing_it() {
     let tool = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", "mysql//u:hunter2@h/d");
     let run = tool.run().expect(78);
+    let expected = "not an address of MySQL; write it as mysql://user@host:3306/database or \
+                    mysql://user@localhost/database?socket=PATH\n";
+    assert_eq!(run.stderr, format!("epn-ingest: SESSIONSTAT_MYSQL_URL: {expected}"));
     assert_eq!(
-        run.stderr,
-        "epn-ingest: [mysql] url is not an address such as mysql://user@host:3306/database?socket=PATH\n"
+        refused("[mysql]\nurl = \"nonsense:hunter2@\"\n"),
+        format!("epn-ingest: FILE:2: [mysql] url: {expected}")
+    );
+    assert_eq!(
+        refused("[redis]\nurl = \"http://x\"\n"),
+        "epn-ingest: FILE:2: [redis] url: not an address of Redis; write it as redis://host:6379/ or \
+         redis+unix:///PATH\n"
     );
 }
 

@@ -1,0 +1,24 @@
+//! The addresses of the two servers: what is wrong with one, said without quoting it, since it may hold a password.
+
+use ::mysql::Opts;
+use ::redis::IntoConnectionInfo;
+
+use super::Secret;
+
+/// What is wrong with an address of MySQL, if something is.
+pub(super) fn complaint_about_mysql(url: &Secret) -> Option<&'static str> {
+    Opts::from_url(url.reveal()).err().map(|_| {
+        "not an address of MySQL; write it as mysql://user@host:3306/database or mysql://user@localhost/database?socket=PATH"
+    })
+}
+
+/// What is wrong with an address of Redis, if something is.
+pub(super) fn complaint_about_redis(url: &Secret) -> Option<&'static str> {
+    if url.reveal().starts_with("rediss://") {
+        return Some("this version cannot encrypt its connections yet; write redis:// or redis+unix://");
+    }
+    url.reveal()
+        .into_connection_info()
+        .err()
+        .map(|_| "not an address of Redis; write it as redis://host:6379/ or redis+unix:///PATH")
+}
