@@ -125,7 +125,7 @@ fn filled() -> (Space, Vec<Vec<Vec<Option<String>>>>, Duration) {
 
 #[test]
 fn a_killed_run_and_a_second_one_end_as_one() {
-    let (space, undisturbed, length) = filled();
+    let (space, undisturbed, mut length) = filled();
     let mut hits = 0;
     for kill in 0..KILLS {
         start_again(&space.database);
@@ -133,7 +133,11 @@ fn a_killed_run_and_a_second_one_end_as_one() {
         // Moments spread over the whole run, a different set each time.
         let spread = u64::from(kill) * 1_000 + std::process::id() as u64 % 1_000;
         std::thread::sleep(length.mul_f64(spread as f64 / f64::from(KILLS * 1_000)));
-        hits += u32::from(running.kill().status == KILLED);
+        match running.kill().status {
+            KILLED => hits += 1,
+            // The first run was slower than this one: other tests ran beside it.
+            _ => length = length.mul_f64(0.7),
+        }
         space.ingest(now());
         assert_same(&space.database, &undisturbed, &format!("kill {kill}"));
     }
