@@ -23,21 +23,18 @@ struct Arguments {
     common: Common,
 }
 
-impl cli::Arguments for Arguments {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 fn main() -> ExitCode {
-    cli::main(|arguments: Arguments, context| {
-        let summary = epn::run(&context, arguments.dry_run)?;
-        if arguments.json {
-            let text = serde_json::to_string(&summary).or_fail(Status::Io, || "writing the summary")?;
-            cli::print(&format!("{text}\n"))?;
-        } else if arguments.dry_run {
-            cli::print(&summary.to_string())?;
-        }
-        Ok(Status::Done)
-    })
+    cli::main(
+        |arguments: &Arguments| &arguments.common,
+        |arguments, context| {
+            let summary = epn::run(&context, arguments.dry_run)?;
+            if arguments.json {
+                let text = serde_json::to_string(&summary).or_fail(Status::Io, || "writing the summary")?;
+                cli::print(&format!("{text}\n"))?;
+            } else if arguments.dry_run {
+                cli::print(&summary.to_string())?;
+            }
+            Ok(Status::Done)
+        },
+    )
 }

@@ -34,22 +34,19 @@ struct Arguments {
     common: Common,
 }
 
-impl cli::Arguments for Arguments {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 fn main() -> ExitCode {
-    cli::main(|arguments: Arguments, context| {
-        let options = Options {
-            smbstatus: arguments.smbstatus,
-            input: arguments.input,
-            server: arguments.server,
-            dry_run: arguments.dry_run,
-            format: arguments.format,
-            strict: arguments.strict,
-        };
-        run(&context, &options)
-    })
+    cli::main(
+        |arguments: &Arguments| &arguments.common,
+        |arguments, context| {
+            let options = Options {
+                smbstatus: arguments.smbstatus,
+                input: arguments.input,
+                server: arguments.server,
+                dry_run: arguments.dry_run,
+                format: arguments.format,
+                strict: arguments.strict,
+            };
+            run(&context, &options)
+        },
+    )
 }

@@ -37,23 +37,20 @@ struct Arguments {
     common: Common,
 }
 
-impl cli::Arguments for Arguments {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 fn main() -> ExitCode {
-    cli::main(|arguments: Arguments, context| {
-        let request = Request {
-            sections: arguments.sections,
-            from: arguments.from,
-            to: arguments.to,
-            format: arguments.format,
-            output: arguments.output,
-            language: arguments.lang,
-            top: arguments.top,
-        };
-        report::run(&context, &request)
-    })
+    cli::main(
+        |arguments: &Arguments| &arguments.common,
+        |arguments, context| {
+            let request = Request {
+                sections: arguments.sections,
+                from: arguments.from,
+                to: arguments.to,
+                format: arguments.format,
+                output: arguments.output,
+                language: arguments.lang,
+                top: arguments.top,
+            };
+            report::run(&context, &request)
+        },
+    )
 }

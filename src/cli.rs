@@ -45,12 +45,6 @@ pub struct Common {
     pub completions: Option<Shell>,
 }
 
-/// The arguments of a command, which include the common ones.
-pub trait Arguments: Parser {
-    /// The common flags among them.
-    fn common(&self) -> &Common;
-}
-
 /// What the edge hands to a command.
 #[derive(Debug)]
 pub struct Context {
@@ -60,12 +54,16 @@ pub struct Context {
     pub clock: Clock,
 }
 
-/// Runs a command: reads arguments and configuration, calls `run`, prints an error if there is one.
-pub fn main<A: Arguments>(run: impl FnOnce(A, Context) -> Result<Status>) -> ExitCode {
+/// Runs a command: reads its arguments, of which `common` are those of all commands, and the configuration, calls
+/// `run`, prints an error if there is one.
+pub fn main<A: Parser>(
+    common: impl Fn(&A) -> &Common,
+    run: impl FnOnce(A, Context) -> Result<Status>,
+) -> ExitCode {
     let arguments = A::parse();
     let program = A::command().get_name().to_owned();
-    start_log(&program, arguments.common());
-    match prepare_and_run(arguments, run) {
+    start_log(&program, common(&arguments));
+    match prepare_and_run(arguments, common, run) {
         Ok(status) => status.into(),
         Err(failure) => {
             // A closed standard error leaves only the exit status to tell it.
@@ -75,11 +73,12 @@ pub fn main<A: Arguments>(run: impl FnOnce(A, Context) -> Result<Status>) -> Exi
     }
 }
 
-fn prepare_and_run<A: Arguments>(
+fn prepare_and_run<A: Parser>(
     arguments: A,
+    common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
 ) -> Result<Status> {
-    let common = arguments.common();
+    let common = common(&arguments);
     if let Some(shell) = common.completions {
         let mut command = A::command();
         let name = command.get_name().to_owned();
