@@ -1,13 +1,17 @@
 # The commands of this package's development. `make` alone lists them.
 CARGO ?= cargo
 
-.PHONY: help build demo test bench
+.PHONY: help build musl demo test bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 build: ## the commands, optimised, in target/release
 	$(CARGO) build --release --locked
+
+musl: ## ratelimit-check as it starts fastest, in target/x86_64-unknown-linux-musl/release
+	@rustc --print target-libdir --target x86_64-unknown-linux-musl | xargs test -d || rustup target add x86_64-unknown-linux-musl
+	$(CARGO) build --release --locked --target x86_64-unknown-linux-musl --bin ratelimit-check
 
 demo: ## one day of a small public space, replayed on private servers (KEEP=1: they stay up)
 	@scripts/demo
@@ -17,6 +21,6 @@ test: ## installs the servers that tests need, where missing, and runs all tests
 	$(CARGO) test --locked
 	@echo "All tests passed."
 
-bench: ## the benchmarks, beside what the servers alone need
-	@scripts/install-servers
+bench: musl ## the benchmarks, beside what the servers alone need
+	@scripts/install-servers bench
 	$(CARGO) bench --locked

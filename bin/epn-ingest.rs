@@ -30,9 +30,9 @@ fn main() -> ExitCode {
             let summary = epn::run(&context, arguments.dry_run)?;
             if arguments.json {
                 let text = serde_json::to_string(&summary).or_fail(Status::Io, || "writing the summary")?;
-                cli::print(&format!("{text}\n"))?;
+                cli::print(format!("{text}\n"))?;
             } else if arguments.dry_run {
-                cli::print(&summary.to_string())?;
+                cli::print(summary.to_string())?;
             }
             Ok(Status::Done)
         },

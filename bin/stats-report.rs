@@ -8,7 +8,7 @@ use sessionstat::{
     report::{self, Format, Language, Moment, Request, Section},
 };
 
-/// Show the statistics of a public space: uses of machines, workshops, connections, servers
+/// Show the statistics of a public space: logins, calls of services, uses of machines, workshops, servers
 #[derive(Parser)]
 #[command(name = "stats-report", version)]
 struct Arguments {
@@ -30,9 +30,9 @@ struct Arguments {
     /// Language of tables [default: that of the locale]
     #[arg(long, value_name = "LANGUAGE", value_enum)]
     lang: Option<Language>,
-    /// Show the N people with the most hours
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    top: usize,
+    /// Show N entries of each ranking [default: 10; of the users with the most logins 3]
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
     #[command(flatten)]
     common: Common,
 }

@@ -84,3 +84,5 @@ GRANT SELECT (id, login, is_staff, credit_minutes, workshop_credits)
 GRANT SELECT ON sessionstat.epn_workshop TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_attendance TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_booking TO 'stats_report'@'localhost';
+-- Whose e-mail belongs to a number in the counters of logins. It sees neither names nor passwords.
+GRANT SELECT (id, email) ON sessionstat.utilisateurs TO 'stats_report'@'localhost';

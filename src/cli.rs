@@ -4,6 +4,7 @@
 //! commands (flags, exit status, the one line of an error) happens here.
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -50,8 +51,27 @@ pub struct Common {
 pub struct Context {
     /// The checked configuration.
     pub config: Config,
+    /// What `--now` says.
+    pub now: Option<DateTime<Utc>>,
+}
+
+impl Context {
     /// The moment and the time zone of the run.
-    pub clock: Clock,
+    ///
+    /// # Errors
+    /// [`Status::Config`] if the system's zone cannot be known.
+    pub fn clock(&self) -> Result<Clock> {
+        Ok(Clock { now: self.now.unwrap_or_else(Utc::now), zone: self.config.timezone()? })
+    }
+}
+
+/// Why a command did not even begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unbegun {
+    /// Its arguments are wrong.
+    Usage,
+    /// Its configuration is wrong.
+    Config,
 }
 
 /// Runs a command: reads its arguments, of which `common` are those of all commands, and the configuration, calls
@@ -60,70 +80,92 @@ pub fn main<A: Parser>(
     common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
 ) -> ExitCode {
-    let arguments = A::parse();
-    let program = A::command().get_name().to_owned();
-    start_log(&program, common(&arguments));
-    match prepare_and_run(arguments, common, run) {
-        Ok(status) => status.into(),
-        Err(failure) => {
-            // A closed standard error leaves only the exit status to tell it.
-            let _ = writeln!(io::stderr(), "{program}: {failure}");
-            failure.status().into()
-        }
-    }
+    main_for(std::env::args_os(), common, run, |_| ()).into()
 }
 
-fn prepare_and_run<A: Parser>(
-    arguments: A,
+/// The same for a caller that reads standard output and nothing else: `unbegun` tells it what became of its question
+/// if `run` was never called.
+pub fn main_for<A: Parser>(
+    arguments: impl IntoIterator<Item = OsString>,
     common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
-) -> Result<Status> {
-    let common = common(&arguments);
+    unbegun: impl FnOnce(Unbegun),
+) -> Status {
+    let arguments = match A::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(other) => {
+            // A closed stream leaves only the exit status to tell it.
+            let _ = other.print();
+            if !other.use_stderr() {
+                return Status::Done;
+            }
+            unbegun(Unbegun::Usage);
+            return Status::Usage;
+        }
+    };
+    let ended = match prepare(&arguments, &common) {
+        Ok(Some(context)) => run(arguments, context),
+        Ok(None) => Ok(Status::Done),
+        Err(failure) => {
+            unbegun(Unbegun::Config);
+            Err(failure)
+        }
+    };
+    ended.unwrap_or_else(|failure| {
+        let _ = writeln!(io::stderr(), "{}: {failure}", name::<A>());
+        failure.status()
+    })
+}
+
+fn name<A: Parser>() -> String {
+    A::command().get_name().to_owned()
+}
+
+/// What `run` is given; nothing if there is nothing left to do.
+fn prepare<A: Parser>(arguments: &A, common: impl Fn(&A) -> &Common) -> Result<Option<Context>> {
+    let common = common(arguments);
+    start_log::<A>(common);
     if let Some(shell) = common.completions {
-        let mut command = A::command();
-        let name = command.get_name().to_owned();
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut command, name, &mut script);
-        print(&String::from_utf8_lossy(&script))?;
-        return Ok(Status::Done);
+        clap_complete::generate(shell, &mut A::command(), name::<A>(), &mut script);
+        print(script)?;
+        return Ok(None);
     }
     let config = Config::load(common.config.as_deref())?;
     if common.init_db {
         schema::install(&Server::new(&config.mysql)?, &config.lock_dir)?;
-        return Ok(Status::Done);
+        return Ok(None);
     }
-    let clock = Clock { now: common.now.unwrap_or_else(Utc::now), zone: config.timezone()? };
-    run(arguments, Context { config, clock })
+    Ok(Some(Context { config, now: common.now }))
 }
 
 /// Writes `text` to standard output. A reader that has gone away (`| head`) is no failure.
 ///
 /// # Errors
 /// [`Status::Io`] if it cannot be written.
-pub fn print(text: &str) -> Result<()> {
+pub fn print(text: impl AsRef<[u8]>) -> Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.or_fail(Status::Io, || "cannot write to standard output"),
     }
 }
 
 /// Logs go to standard error; `SESSIONSTAT_LOG` (syntax of RUST_LOG) wins over `-v` and `-q`.
-fn start_log(program: &str, common: &Common) {
+fn start_log<A: Parser>(common: &Common) {
     let level = match (common.quiet, common.verbose) {
         (true, _) => LevelFilter::Error,
         (false, 0) => LevelFilter::Warn,
         (false, 1) => LevelFilter::Info,
         (false, _) => LevelFilter::Debug,
     };
-    let program = program.to_owned();
     let mut builder = env_logger::Builder::new();
     builder.filter_module("sessionstat", level);
     if let Ok(filters) = std::env::var("SESSIONSTAT_LOG") {
         builder.parse_filters(&filters);
     }
     builder
-        .format(move |out, record| {
+        .format(|out, record| {
             let level = match record.level() {
                 log::Level::Error => "error",
                 log::Level::Warn => "warning",
@@ -131,7 +173,7 @@ fn start_log(program: &str, common: &Common) {
                 log::Level::Debug | log::Level::Trace => "debug",
             };
             let line = safe(&record.args().to_string(), true);
-            writeln!(out, "{program}: {level}: {line}")
+            writeln!(out, "{}: {level}: {line}", name::<A>())
         })
         .init();
 }

@@ -13,10 +13,11 @@
 //! | [`clock`] | the moment and the time zone of a run, taken at the edge: nothing deeper asks for "now" |
 //! | [`lock`] | the lock file that keeps two runs of a job on one host apart |
 //! | [`mysql`] | connections that end in time and come back, bulk statements, the schema, the lease across hosts |
-//! | [`redis`] | connections that end in time |
+//! | [`redis`] | connections and conversations that end in time |
 //! | [`terminal`] | text from outside made safe for terminals and mail, measured in columns |
 //! | [`samba`] | samba-snapshot: who is connected, from which workstation, into `users_temp` or the spool |
 //! | [`epn`] | epn-ingest: sightings into attendance, uses and charges; rules without I/O, and their store |
+//! | [`ratelimit`] | ratelimit-check: rules that Redis applies in one step, and the line that PHP reads |
 //! | [`report`] | stats-report: one model a section, one renderer a format |
 
 pub mod cli;
@@ -26,6 +27,7 @@ pub mod epn;
 pub mod failure;
 pub mod lock;
 pub mod mysql;
+pub mod ratelimit;
 pub mod redis;
 pub mod report;
 pub mod samba;

@@ -1,9 +1,30 @@
 //! The addresses of the two servers: what is wrong with one, said without quoting it, since it may hold a password.
+//!
+//! Only an address that somebody wrote is looked at: the built-in ones are right.
 
 use ::mysql::Opts;
 use ::redis::IntoConnectionInfo;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::Secret;
+
+/// Reads `[mysql] url`.
+pub(super) fn of_mysql<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    checked(deserializer, complaint_about_mysql)
+}
+
+/// Reads `[redis] url`.
+pub(super) fn of_redis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    checked(deserializer, complaint_about_redis)
+}
+
+fn checked<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    complaint: impl Fn(&Secret) -> Option<&'static str>,
+) -> Result<Secret, D::Error> {
+    let url = Secret::deserialize(deserializer)?;
+    complaint(&url).map_or(Ok(url), |complaint| Err(D::Error::custom(complaint)))
+}
 
 /// What is wrong with an address of MySQL, if something is.
 pub(super) fn complaint_about_mysql(url: &Secret) -> Option<&'static str> {

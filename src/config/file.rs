@@ -1,10 +1,10 @@
 //! Reading and checking the TOML file. Errors read `FILE:LINE: KEY: what is wrong`.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{borrow::Cow, fs, io, path::Path, time::Duration};
 
 use toml::de::DeTable;
 
-use super::{Config, address, secret};
+use super::{Config, secret};
 use crate::failure::{Failure, OrFail, Result, Status};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -28,16 +28,14 @@ fn checked(path: &Path, read: io::Result<String>) -> Result<Config> {
     let text =
         read.or_fail(Status::Config, || format!("cannot read the configuration {}", path.display()))?;
     let config = parse(&text).map_err(|wrong| wrong.in_file(path))?;
-    if secret::readable_by_others(path) {
-        for (key, url) in [("mysql.url", &config.mysql.url), ("redis.url", &config.redis.url)] {
-            if url.holds_password() {
-                return Err(Wrong::at(
-                    &text,
-                    key,
-                    "holds a password and others can read the file; chmod o-rwx it, or use password_file",
-                )
-                .in_file(path));
-            }
+    for (key, url) in [("mysql.url", &config.mysql.url), ("redis.url", &config.redis.url)] {
+        if url.holds_password() && secret::readable_by_others(path) {
+            return Err(Wrong::at(
+                &text,
+                key,
+                "holds a password and others can read the file; chmod o-rwx it, or use password_file",
+            )
+            .in_file(path));
         }
     }
     Ok(config)
@@ -59,7 +57,8 @@ impl Wrong {
 
     fn in_file(self, path: &Path) -> Failure {
         let line = self.line.map(|line| format!("{line}: ")).unwrap_or_else(|| " ".to_owned());
-        let key = match self.key.split_once('.') {
+        // The last name is the key, all before it the table.
+        let key = match self.key.rsplit_once('.') {
             Some((section, name)) => format!("[{section}] {name}: "),
             None if self.key.is_empty() => String::new(),
             None => format!("{}: ", self.key),
@@ -69,19 +68,20 @@ impl Wrong {
 }
 
 fn parse(text: &str) -> std::result::Result<Config, Wrong> {
+    let settings = without_comments(text);
     let syntax = |error: toml::de::Error| Wrong {
-        line: error.span().map(|span| line_at(text, span.start)),
+        line: error.span().map(|span| line_at(&settings, span.start)),
         key: String::new(),
         // Only the message: the error's full text quotes the line, which may hold a secret.
         message: error.message().to_owned(),
     };
-    let document = toml::Deserializer::parse(text).map_err(syntax)?;
+    let document = toml::Deserializer::parse(&settings).map_err(syntax)?;
     let config: Config = serde_path_to_error::deserialize(document).map_err(|error| {
         let path = error.path().to_string();
         let key = if path == "." { String::new() } else { path };
         let inner = error.into_inner();
         Wrong {
-            line: inner.span().map(|span| line_at(text, span.start)).or_else(|| line_of_key(text, &key)),
+            line: inner.span().map(|span| line_at(&settings, span.start)).or_else(|| line_of_key(text, &key)),
             key,
             message: inner.message().replace("unknown field", "unknown key"),
         }
@@ -90,22 +90,28 @@ fn parse(text: &str) -> std::result::Result<Config, Wrong> {
     Ok(config)
 }
 
+/// The text with empty lines for comments. Most of an annotated file is comments, at each character of which the parser
+/// looks several times; ratelimit-check reads the file for every page of a site.
+fn without_comments(text: &str) -> Cow<'_, str> {
+    let mut settings = String::with_capacity(text.len() / 4);
+    for line in text.split_inclusive('\n') {
+        let is_comment = line.starts_with('#') && line.ends_with('\n');
+        // A line that begins with # may be part of a long text, but not before one has begun.
+        if !is_comment && ["\"\"\"", "'''"].iter().any(|quotes| line.contains(quotes)) {
+            return Cow::Borrowed(text);
+        }
+        settings.push_str(if is_comment { "\n" } else { line });
+    }
+    Cow::Owned(settings)
+}
+
 /// What types cannot say.
 fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
-    let Config { mysql, redis, samba, epn, .. } = config;
+    let Config { mysql, redis, samba, epn, ratelimit, .. } = config;
     let wrong = |key: &str, message: String| Err(Wrong::at(text, key, message));
-    for (key, complaint) in [
-        ("mysql.url", address::complaint_about_mysql(&mysql.url)),
-        ("redis.url", address::complaint_about_redis(&redis.url)),
-    ] {
-        if let Some(complaint) = complaint {
-            return wrong(key, complaint.to_owned());
-        }
-    }
     for (key, limit) in [
         ("mysql.connect_timeout", mysql.connect_timeout),
         ("mysql.timeout", mysql.timeout),
-        ("redis.timeout", redis.timeout),
         ("samba.timeout", samba.timeout),
     ] {
         if limit.is_zero() {
@@ -121,6 +127,12 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
         if !(least..=most).contains(&value) {
             return wrong(key, format!("{value} is not between {least} and {most}"));
         }
+    }
+    if let Some((key, message)) = redis.complaint() {
+        return wrong(key, message.to_owned());
+    }
+    if let Some((key, message)) = ratelimit.complaint() {
+        return wrong(&key, message);
     }
     if !(DAY..=LONGEST_RECORD).contains(&epn.keep_log) {
         return wrong("epn.keep_log", "not between a day and a hundred years".to_owned());
@@ -184,6 +196,14 @@ mod tests {
     fn a_syntax_error_does_not_quote_the_line() {
         let text = message("[mysql]\nurl = \"mysql://u:hunter2@h/d\n");
         assert!(text.starts_with("f.toml:2: ") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn comments_are_left_out_and_lines_keep_their_numbers() {
+        let message = message("# one\n# two = \"\n[epn]\n # three\nsnapshot_minutes = 90 # four\n#");
+        assert_eq!(message, "f.toml:5: [epn] snapshot_minutes: 90 is not between 1 and 60");
+        let text = "[samba]\nwinbind_separator = \"\"\"\n#\"\"\"\n";
+        assert_eq!(parse(text).unwrap().samba.winbind_separator, "#");
     }
 
     #[test]

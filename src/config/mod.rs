@@ -5,6 +5,8 @@
 mod address;
 pub mod duration;
 mod file;
+pub mod ratelimit;
+mod redis;
 pub mod samba;
 mod secret;
 
@@ -17,6 +19,8 @@ use std::{
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+pub use ratelimit::Ratelimit;
+pub use redis::Redis;
 pub use samba::Samba;
 pub use secret::{Secret, read_password};
 
@@ -43,6 +47,8 @@ pub struct Config {
     pub samba: Samba,
     /// `[epn]`
     pub epn: Epn,
+    /// `[ratelimit]`
+    pub ratelimit: Ratelimit,
 }
 
 impl Default for Config {
@@ -55,6 +61,7 @@ impl Default for Config {
             redis: Redis::default(),
             samba: Samba::default(),
             epn: Epn::default(),
+            ratelimit: Ratelimit::default(),
         }
     }
 }
@@ -72,6 +79,7 @@ pub struct General {
 #[serde(default, deny_unknown_fields)]
 pub struct Mysql {
     /// `mysql://user:password@host:port/database?socket=PATH`
+    #[serde(deserialize_with = "address::of_mysql")]
     pub url: Secret,
     /// A file with the password alone, kept from others.
     pub password_file: Option<PathBuf>,
@@ -95,23 +103,6 @@ impl Default for Mysql {
             timeout: Duration::from_secs(60),
             retry_for: Duration::from_secs(30),
         }
-    }
-}
-
-/// `[redis]`: the counters.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Redis {
-    /// `redis://`, `rediss://` or `redis+unix:///PATH`
-    pub url: Secret,
-    /// Limit for connecting and for one answer.
-    #[serde(with = "duration")]
-    pub timeout: Duration,
-}
-
-impl Default for Redis {
-    fn default() -> Self {
-        Self { url: Secret::new("redis://127.0.0.1:6379/"), timeout: Duration::from_millis(250) }
     }
 }
 

@@ -38,14 +38,15 @@ const DUE: usize = 500;
 /// Takes the rows of `users_temp` up to now and applies the rules to them.
 ///
 /// # Errors
-/// [`Status::Busy`] if another run is at work; otherwise those of the database. What was not committed is done by the
+/// [`Busy`](crate::failure::Status::Busy) if another run is at work; otherwise those of the database. What was not committed is done by the
 /// next run.
 pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
+    let clock = context.clock()?;
     let server = Server::new(&context.config.mysql)?;
     let mut run = Run {
         settings: &context.config.epn,
-        calendar: Calendar::new(context.clock.zone),
-        now: Minute::from(context.clock.now),
+        calendar: Calendar::new(clock.zone),
+        now: Minute::from(clock.now),
         summary: Summary::default(),
     };
     let lock = LockFile::take(&context.config.lock_dir, JOB)?;
@@ -58,7 +59,7 @@ pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
     let lease = Lease::of_job(JOB, &lock)?;
     let mut link = Link::new(&server);
     link.run(|conn| lease.take(conn))?;
-    let before = (context.clock.now - context.config.epn.keep_log).naive_utc();
+    let before = (clock.now - context.config.epn.keep_log).naive_utc();
     let done = run.work(&server, &mut link, &lease).and_then(|()| purge::older_than(&mut link, before));
     if let Err(failure) = link.once(|conn| lease.release(conn)) {
         log::info!("the lease is left to expire: {failure}");

@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
         file: "003-epn-ingest.sql",
         sql: include_str!("../../etc/schema/003-epn-ingest.sql"),
     },
+    Migration { version: 4, file: "004-web.sql", sql: include_str!("../../etc/schema/004-web.sql") },
 ];
 
 /// MySQL's error number for a table that is not there.

@@ -34,23 +34,24 @@ pub struct Request {
     pub output: Option<PathBuf>,
     /// Of words and numbers; none: that of the locale.
     pub language: Option<Language>,
-    /// How many people a ranking shows.
-    pub top: usize,
+    /// How long rankings are; none: each has its usual length.
+    pub top: Option<usize>,
 }
 
 /// Collects, renders and writes the report.
 ///
 /// # Errors
-/// [`Status::Usage`] for a period that is none, [`Status::Config`] if the tables are missing, those of the database,
+/// [`Status::Usage`] for a period that is none, [`Status::Config`] if the tables are missing, those of the database and of Redis,
 /// and [`Status::CannotCreate`] or [`Status::Io`] if the report cannot be written.
 pub fn run(context: &Context, request: &Request) -> Result<Status> {
     // Fractions of a second would only show up in the JSON.
-    let clock = Clock { now: context.clock.now.trunc_subsecs(0), ..context.clock };
+    let clock = context.clock()?;
+    let clock = Clock { now: clock.now.trunc_subsecs(0), ..clock };
     let period = Period::new(request.from, request.to, &clock)?;
     let server = Server::new(&context.config.mysql)?;
     schema::require(&server)?;
     let question = Question { sections: &request.sections, period, now: clock.now, top: request.top };
-    let report = model::collect(&server, &context.config.redis, &question)?;
+    let report = model::collect(&server, &context.config, &question)?;
     let look = Look {
         language: request.language.unwrap_or_else(Language::of_environment),
         zone: clock.zone,

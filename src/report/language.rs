@@ -1,6 +1,6 @@
 //! The languages of a report for people: which one, and how it writes numbers and times.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::ValueEnum;
 
@@ -71,6 +71,15 @@ impl Language {
         instant.with_timezone(&zone).format(format).to_string()
     }
 
+    /// A day, with its year.
+    pub fn day(self, day: NaiveDate) -> String {
+        let format = match self {
+            Self::En => "%-d %b %Y",
+            Self::Fr => "%d/%m/%Y",
+        };
+        day.format(format).to_string()
+    }
+
     /// A local time to the minute, or in another year than that of `now` its date: both are as wide.
     pub fn short_time(self, instant: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
         let local = instant.with_timezone(&zone);
@@ -124,5 +133,10 @@ mod tests {
         assert_eq!(Language::Fr.short_time(earlier, zone, now), "31/12/2025");
         assert_eq!(Language::En.short_time(earlier, zone, now), "31 Dec 2025");
         assert_eq!(Language::En.time(earlier, zone), "31 Dec 2025 23:59");
+        let day = earlier.date_naive();
+        assert_eq!(
+            (Language::En.day(day), Language::Fr.day(day)),
+            ("31 Dec 2025".into(), "31/12/2025".into())
+        );
     }
 }

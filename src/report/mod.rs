@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`command`] | the run: what is asked, collect, render, write |
 //! | [`period`] | `--from` and `--to` |
-//! | [`model`] | the figures, one file a section: data out of the database, JSON keys, and the section's [`sheet`] |
+//! | [`model`] | the figures, one file a section: data out of the database and Redis, JSON keys, and the section's [`sheet`] |
 //! | [`sheet`] | what people see of a section, before anybody decided how it looks |
 //! | [`render`] | one file a format: text out of a model or its sheets |
 //! | [`output`] | standard output, or a file that is never half written |

@@ -1,6 +1,6 @@
 //! The period of a report: `--from` and `--to`, and what they are when nothing is said.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::{
     clock::{Clock, YEARS, parse_instant},
@@ -78,6 +78,28 @@ impl Period {
             ),
         ))
     }
+
+    /// Whether something that happened at `at` belongs to it. Moments are whole seconds here: in a period that ends
+    /// `now`, the second that has begun counts.
+    pub fn holds(self, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.from <= at && (at < self.to || (self.to == now && at == now))
+    }
+
+    /// The days of UTC of which what was counted by day belongs to it: those whose noon lies in it. Of the day of `now`
+    /// only a part is counted: the middle of that stands for its noon.
+    pub fn days_of_utc(self, now: DateTime<Utc>) -> Vec<NaiveDate> {
+        let belongs = |day: &NaiveDate| {
+            let begin = day.and_time(NaiveTime::MIN).and_utc();
+            let noon = begin + TimeDelta::hours(12);
+            if *day == now.date_naive() {
+                self.from <= begin + (now - begin) / 2 && begin + (now - begin) / 2 <= self.to
+            } else {
+                self.from <= noon && noon < self.to
+            }
+        };
+        let last = self.to.date_naive();
+        self.from.date_naive().iter_days().take_while(|day| *day <= last).filter(belongs).collect()
+    }
 }
 
 fn day(calendar: &Calendar, date: NaiveDate) -> Result<Span> {
@@ -124,6 +146,39 @@ mod tests {
     fn a_date_is_a_whole_local_day() {
         expect(Some("2026-03-29"), Some("2026-03-29"), "2026-03-28T23:00:00", "2026-03-29T22:00:00");
         expect(Some("2026-03-01"), Some("1775001600"), "2026-02-28T23:00:00", "2026-04-01T00:00:00");
+    }
+
+    #[test]
+    fn a_day_of_utc_belongs_to_the_period_in_which_its_noon_lies() {
+        let days = |from: &str, to: &str, now: &str| -> Vec<String> {
+            let period = Period { from: from.parse().unwrap(), to: to.parse().unwrap() };
+            period.days_of_utc(now.parse().unwrap()).iter().map(NaiveDate::to_string).collect()
+        };
+        // A day of Paris, and one of Auckland, long ago.
+        let later = "2026-05-01T00:00:00Z";
+        assert_eq!(days("2026-03-09T23:00:00Z", "2026-03-10T23:00:00Z", later), ["2026-03-10"]);
+        assert_eq!(days("2026-03-09T11:00:00Z", "2026-03-10T11:00:00Z", later), ["2026-03-09"]);
+        assert_eq!(days("2026-03-09T12:00:00Z", "2026-03-10T12:00:00Z", later), ["2026-03-09"]);
+        assert!(days("2026-03-10T12:00:01Z", "2026-03-11T12:00:00Z", later).is_empty());
+        // Today, before its noon; at its very beginning; and a period that has only its last hour.
+        let begin = "2026-03-08T23:00:00Z";
+        let so_far = |now: &str| days(begin, now, now);
+        assert_eq!(so_far("2026-03-10T06:00:00Z"), ["2026-03-09", "2026-03-10"]);
+        assert_eq!(so_far("2026-03-10T00:00:00Z"), ["2026-03-09", "2026-03-10"]);
+        let now = "2026-03-10T20:00:00Z";
+        assert!(days("2026-03-10T19:00:00Z", now, now).is_empty());
+        assert_eq!(days(begin, "2026-03-09T23:00:00Z", now), ["2026-03-09"]);
+    }
+
+    #[test]
+    fn what_happens_in_the_second_of_the_report_belongs_to_it() {
+        let moment = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+        let (from, to) = (moment("2026-03-10T00:00:00Z"), moment("2026-03-10T10:00:00Z"));
+        let period = Period { from, to };
+        assert!(period.holds(from, to) && period.holds(to, to));
+        assert!(!period.holds(to, moment("2026-03-10T10:00:01Z")));
+        assert!(!period.holds(moment("2026-03-09T23:59:59Z"), to));
+        assert!(!period.holds(moment("2026-03-10T10:00:01Z"), to));
     }
 
     #[test]

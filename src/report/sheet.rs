@@ -3,7 +3,7 @@
 //! Owes its renderers: no word that is not of the catalogue, no number written out, no width, no colour. Text from the
 //! database comes as it is: the renderer makes it safe for its own medium.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{model::uses::Hours, texts::Text};
 
@@ -92,6 +92,8 @@ pub enum Cell {
     Hours(Hours),
     /// A moment.
     Time(DateTime<Utc>),
+    /// A day.
+    Day(NaiveDate),
     /// No value.
     Nothing,
 }

@@ -61,6 +61,37 @@ catalogue! {
     REDIS = "Redis", "Redis";
     OUT_OF_REACH = "out of reach", "injoignable";
 
+    // logins
+    LOGINS = "Logins", "Connexions";
+    LOGINS_EMPTY = "No login in this period.", "Aucune connexion dans cette période.";
+    USERS = "Different users", "Utilisateurs différents";
+    USER = "User", "Utilisateur";
+    REFUSED_TRIES = "Refused tries", "Tentatives refusées";
+    WITHOUT_USER = "Counted without their user", "Comptées sans leur utilisateur";
+    LAST_LOGINS = "Last logins", "Dernières connexions";
+    NO_LAST_LOGIN = "No last login lies in this period.", "Aucune dernière connexion dans cette période.";
+    MOST_LOGINS = "Users with the most logins", "Utilisateurs les plus assidus";
+    NO_LOGIN = "Nobody logged in.", "Personne ne s'est connecté.";
+    MOST_REFUSED = "Users who were refused most often", "Utilisateurs les plus souvent refusés";
+    NOBODY_REFUSED = "Nobody was refused.", "Personne n'a été refusé.";
+    RULE = "Rule", "Règle";
+    REFUSED = "Refused", "Refus";
+    LOGINS_BY_DAY = "Logins by day (UTC)", "Connexions par jour (UTC)";
+    DAY = "Day", "Jour";
+
+    // services
+    SERVICES = "Services", "Services";
+    CALLS_OF_SERVICES = "Calls of services", "Appels de services";
+    NO_CALL = "No service was called in this period.", "Aucun service n'a été appelé dans cette période.";
+    NEVER_CALLED = "Users who called none", "Utilisateurs sans aucun appel";
+    MOST_USED = "Service called most", "Service le plus appelé";
+    CALLS_BY_SERVICE = "Calls by service", "Appels par service";
+    SERVICE = "Service", "Service";
+    CALLS = "Calls", "Appels";
+    LEAST_CALLS = "Users with the fewest calls", "Utilisateurs ayant le moins d'appels";
+    NO_USERS = "No user is known.", "Aucun utilisateur n'est connu.";
+    MOST_CALLS = "Users with the most calls of a service", "Utilisateurs ayant le plus d'appels d'un service";
+
     // epn
     EPN = "Public space", "Espace public numérique";
     EPN_EMPTY = "Nothing is recorded yet.", "Rien n'est encore enregistré.";

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -59,6 +60,7 @@ pub enum Format {
 /// # Errors
 /// No list of sessions, a held lock, or a snapshot that could not be kept.
 pub fn run(context: &Context, options: &Options) -> Result<Status> {
+    let clock = context.clock()?;
     let mut settings = context.config.samba.clone();
     settings.smbstatus = options.smbstatus.clone().unwrap_or(settings.smbstatus);
     settings.server = options.server.clone().unwrap_or(settings.server);
@@ -70,7 +72,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Status> {
         false => Some(LockFile::take(&context.config.lock_dir, JOB)?),
     };
     let state = (!options.dry_run).then_some(context.config.spool_dir.as_path());
-    let connections = match connections(&settings, recorded, state, context) {
+    let connections = match connections(&settings, recorded, state, clock.now) {
         Ok(connections) => connections,
         Err(failure) => {
             if print == Some(Format::Json) {
@@ -81,12 +83,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Status> {
     };
     match print {
         Some(Format::Json) => print_json(&connections)?,
-        Some(Format::Table) => cli::print(&table::render(&connections, context.clock.zone))?,
+        Some(Format::Table) => cli::print(table::render(&connections, clock.zone))?,
         None => {}
     }
     if !options.dry_run {
         let server = if settings.server.is_empty() { host_name() } else { settings.server };
-        store::store(context, &Snapshot::new(&connections, &server, context.clock.now), options.strict)?;
+        store::store(context, &Snapshot::new(&connections, &server, clock.now), options.strict)?;
     }
     Ok(Status::Done)
 }
@@ -96,7 +98,7 @@ fn connections(
     settings: &Samba,
     recorded: Option<Recorded>,
     state: Option<&Path>,
-    context: &Context,
+    now: DateTime<Utc>,
 ) -> std::result::Result<Vec<Connection>, failure::Failure> {
     let mut settings = settings.clone();
     let listing = match recorded {
@@ -108,7 +110,7 @@ fn connections(
         }
     };
     let mut connections = normalise::connections(&listing, &settings);
-    workstation::complete(&mut connections, &settings, state, context.clock.now);
+    workstation::complete(&mut connections, &settings, state, now);
     Ok(connections)
 }
 
@@ -139,7 +141,7 @@ fn read(path: &Path) -> Result<Recorded> {
 
 fn print_json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value).or_fail(Status::Io, || "cannot write JSON")?;
-    cli::print(&format!("{text}\n"))
+    cli::print(format!("{text}\n"))
 }
 
 impl From<failure::Failure> for Failure {

@@ -1,18 +1,21 @@
 //! The commands of the package, and what they say of themselves.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use crate::support::Tool;
 
-/// Every command: each is a file in `bin`.
+/// Every command: each is a file in `bin`. A folder beside it, of the same name, holds parts of it.
 pub fn commands() -> Vec<String> {
     let folder = format!("{}/bin", env!("CARGO_MANIFEST_DIR"));
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-        .collect();
+    let entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let (files, folders): (Vec<&PathBuf>, Vec<&PathBuf>) = entries.iter().partition(|path| path.is_file());
+    let name = |path: &&PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let mut names: Vec<String> = files.iter().map(name).collect();
     names.sort();
     assert!(!names.is_empty());
+    for folder in folders.iter().map(name) {
+        assert!(names.contains(&folder), "bin/{folder} is part of no command");
+    }
     names
 }
 
@@ -53,9 +56,11 @@ pub fn flags_of(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a command takes these arguments, flags and values: it then prints its version instead of working.
+/// Whether a command takes these arguments, flags and values: it then prints its version instead of working. What
+/// follows `--` is taken as it is.
 pub fn takes(command: &str, arguments: &[String]) -> Result<(), String> {
-    let run = Tool::new(command).no_config().args(arguments).arg("--version").run();
+    let flags = arguments.iter().take_while(|argument| *argument != "--");
+    let run = Tool::new(command).no_config().args(flags).arg("--version").run();
     if run.status == 0 { Ok(()) } else { Err(format!("{command} {}: {}", arguments.join(" "), run.stderr)) }
 }
 

@@ -8,7 +8,18 @@ use toml::{Table, Value};
 use crate::{page::Page, read, support::Tool};
 
 /// Keys that are not set unless somebody sets them: the sample shows an example.
-const WITHOUT_DEFAULT: [&str; 3] = ["general.timezone", "mysql.password_file", "epn.gap_minutes"];
+const WITHOUT_DEFAULT: [&str; 6] = [
+    "general.timezone",
+    "mysql.password_file",
+    "redis.password_file",
+    "redis.sentinel_password_file",
+    "epn.gap_minutes",
+    "ratelimit.timeout",
+];
+
+/// The section of rules: of any name, they have the same keys. The sample shows those of this one.
+const RULES: &str = "ratelimit.rules";
+const SHOWN_RULE: &str = "ratelimit.rules.login";
 
 const SMBSTATUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/samba/417-json-one.json");
 
@@ -30,45 +41,88 @@ fn sample_in_force() -> String {
     sample().lines().map(line).collect()
 }
 
-/// `section.key` and value of every key in a text.
+/// The sections that the sample shows as examples: headers and keys behind `# `, up to the next line of another kind.
+fn examples_of_sample() -> Vec<String> {
+    let sample = sample();
+    let lines: Vec<&str> = sample.lines().map(|line| line.strip_prefix("# ").unwrap_or_default()).collect();
+    let begins = (0..lines.len()).filter(|number| lines[*number].starts_with('['));
+    let sections = begins.map(|begin| {
+        let section = lines[begin..].iter().take_while(|line| !line.is_empty());
+        section.map(|line| format!("{line}\n")).collect()
+    });
+    sections.collect()
+}
+
+/// `section.key` and value of every key in a text; a section may be part of another one.
 fn settings(text: &str) -> BTreeMap<String, Value> {
-    let mut all = BTreeMap::new();
-    for (name, value) in text.parse::<Table>().unwrap() {
-        match value {
-            Value::Table(section) => {
-                all.extend(section.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
+    fn add(path: &str, table: Table, all: &mut BTreeMap<String, Value>) {
+        for (name, value) in table {
+            let path = below(path, &name);
+            match value {
+                Value::Table(section) => add(&path, section, all),
+                value => drop(all.insert(path, value)),
             }
-            value => drop(all.insert(name, value)),
         }
     }
+    let mut all = BTreeMap::new();
+    add("", text.parse().unwrap(), &mut all);
     all
 }
 
-/// The keys that a section may have, or the file for "", as a command lists them when it finds another one.
-fn known_in(section: &str) -> Vec<String> {
+fn below(section: &str, name: &str) -> String {
+    if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
+}
+
+/// What the program says about a line in a section, or at the top of the file for "".
+fn complaint(section: &str, line: &str) -> String {
     let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
-    let run = Tool::new("epn-ingest").exact_config(&format!("{header}no_such_key = 1\n")).run().expect(78);
-    let (_, list) = run.stderr.split_once("expected ").unwrap_or_else(|| panic!("{}", run.stderr));
+    Tool::new("epn-ingest").exact_config(&format!("{header}{line}\n")).run().expect(78).stderr
+}
+
+/// The names that a section may have, or the file for "", as a command lists them when it finds another one.
+fn known_in(section: &str) -> Vec<String> {
+    let said = complaint(section, "no_such_key = 1");
+    let (_, list) = said.split_once("expected ").unwrap_or_else(|| panic!("{said}"));
     let names = list.split('`').skip(1).step_by(2);
     names.map(str::to_owned).collect()
 }
 
-/// Whether a name at the top of the file is a section: a number instead of it is then no map.
-fn is_section(name: &str) -> bool {
-    let run = Tool::new("epn-ingest").exact_config(&format!("{name} = 1\n")).run().expect(78);
-    run.stderr.contains("expected struct")
+/// What a name stands for.
+#[derive(Debug, PartialEq)]
+enum Kind {
+    Key,
+    Section,
+    /// Sections of any name.
+    Sections,
 }
 
-/// `section.key` of every key that the commands know.
+/// Told by what the program expects instead of a fraction, which no key takes.
+fn kind(section: &str, name: &str) -> Kind {
+    let said = complaint(section, &format!("{name} = 0.5"));
+    match said.split_once("expected ").map(|(_, expected)| expected.trim_end()) {
+        Some(expected) if expected.starts_with("struct ") => Kind::Section,
+        Some("a map") => Kind::Sections,
+        _ => Kind::Key,
+    }
+}
+
+/// `section.key` of every key that the commands know; rules are those of one name.
 fn known() -> Vec<String> {
-    let mut known = Vec::new();
-    for name in known_in("") {
-        if is_section(&name) {
-            known.extend(known_in(&name).into_iter().map(|key| format!("{name}.{key}")));
-        } else {
-            known.push(name);
+    fn add(section: &str, known: &mut Vec<String>) {
+        for name in known_in(section) {
+            let path = below(section, &name);
+            match kind(section, &name) {
+                Kind::Key => known.push(path),
+                Kind::Section => add(&path, known),
+                Kind::Sections => {
+                    assert_eq!(path, RULES, "sections of any name that the sample does not show");
+                    add(SHOWN_RULE, known);
+                }
+            }
         }
     }
+    let mut known = Vec::new();
+    add("", &mut known);
     known.sort();
     assert!(known.len() > 20, "{known:?}");
     known
@@ -101,8 +155,23 @@ fn the_sample_shows_the_defaults() {
     assert_eq!(shown.redis.url.reveal(), built_in.redis.url.reveal());
     shown.general.timezone = None;
     shown.mysql.password_file = None;
+    shown.redis.password_file = None;
+    shown.redis.sentinel_password_file = None;
     shown.epn.gap_minutes = None;
+    shown.ratelimit.timeout = None;
     assert_eq!(format!("{shown:#?}"), format!("{built_in:#?}"));
+}
+
+#[test]
+fn the_examples_of_the_sample_are_accepted() {
+    let examples = examples_of_sample();
+    let rules: Vec<String> = examples.iter().map(|text| text.lines().next().unwrap().to_owned()).collect();
+    assert_eq!(rules, ["[ratelimit.rules.service]", "[ratelimit.rules.password]"]);
+    let with_all: String = [sample_in_force()].into_iter().chain(examples).collect();
+    let run = Tool::new("ratelimit-check").exact_config(&with_all);
+    // They are as good as any other: the user who cannot be one is the only mistake.
+    let run = run.args(["--rule", "service", "--rule", "password", "--", ""]).run().expect(65);
+    assert!(run.stderr.contains("the name of the user is empty"), "{run:?}");
 }
 
 /// `section.key` of every key that a page explains, with the default that it names.
@@ -113,7 +182,10 @@ fn explained(page: &Page, word: &str) -> BTreeMap<String, Option<Value>> {
     while let Some(line) = lines.next() {
         if let Some(heading) = line.strip_prefix(".SS ") {
             let name = heading.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-            section = name.map_or_else(String::new, |name| format!("{name}."));
+            section = name.map_or_else(String::new, |name| match name.strip_prefix(RULES) {
+                Some(_) => format!("{SHOWN_RULE}."),
+                None => format!("{name}."),
+            });
         } else if line == ".TP" {
             let tag = lines.peek().unwrap();
             let (key, rest) = tag.split_once(" (").unwrap_or_else(|| panic!("{}: {tag}", page.path));

@@ -1,10 +1,12 @@
 //! The accounts of `etc/grants.sql`: what each command needs, and nothing that it does not need.
 
+use std::sync::LazyLock;
+
 use mysql::{Conn, Opts, prelude::Queryable};
 
 use crate::{
     read,
-    support::{Database, MariaDb, Output, Tool},
+    support::{Database, MariaDb, Output, Redis, Tool},
 };
 
 const PASSWORD: &str = "for-this-test-only";
@@ -70,8 +72,10 @@ fn ingest(tool: &Tool, now: &str, flags: &[&str]) -> Output {
     tool.clone().arg(format!("--now=2026-03-10T{now}:00Z")).args(flags).run()
 }
 
+/// All sections, also those of what is counted in Redis.
 fn report(database: &Database) -> Output {
-    tool("stats-report", database).args(["--now=2026-03-10T20:00:00Z", "--format=json"]).run()
+    static REDIS: LazyLock<Redis> = LazyLock::new(Redis::start);
+    tool("stats-report", database).redis(&REDIS).args(["--now=2026-03-10T20:00:00Z", "--format=json"]).run()
 }
 
 /// One right: it would be taken away alone.
@@ -226,6 +230,8 @@ fn no_account_can_do_what_its_command_need_not() {
                 "SELECT last_name FROM epn_user",
                 "SELECT login FROM users_log",
                 "SELECT minutes FROM epn_presence",
+                "SELECT mot_de_passe FROM utilisateurs",
+                "SELECT nom FROM utilisateurs",
                 "UPDATE epn_booking SET verified = 1",
                 "DELETE FROM users_temp",
                 "INSERT INTO epn_room (name) VALUES ('x')",
@@ -269,7 +275,7 @@ fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
     let snapshot = || as_account("samba-snapshot").args(["--input", SMBSTATUS]);
     let denied = format!(
         "this account may not create the tables (CREATE command denied to user '{account}'@'localhost' for table \
-         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 003-epn-ingest.sql, with one that may",
+         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 004-web.sql, with one that may",
         database.name()
     );
     let run = as_account("epn-ingest").run().expect(78);

@@ -13,6 +13,7 @@ mod examples;
 mod grants;
 mod manual;
 mod page;
+mod ratelimit;
 
 use std::fs;
 

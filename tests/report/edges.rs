@@ -116,7 +116,10 @@ fn a_wrong_command_line_is_told_before_anything_is_asked() {
     let tool = Tool::new("stats-report").env("SESSIONSTAT_MYSQL_URL", "mysql://localhost/x?socket=/nowhere");
     let wrong = |arguments: &[&str]| tool.clone().args(arguments).run().expect(2).stderr;
     let section = wrong(&["epm"]);
-    assert!(section.contains("'epm'") && section.contains("[possible values: overview, epn]"), "{section}");
+    assert!(
+        section.contains("'epm'") && section.contains("[possible values: overview, logins, services, epn]"),
+        "{section}"
+    );
     assert!(wrong(&["--from=yesterday"]).contains("2026-03-10"));
     assert!(wrong(&["--format=xml"]).contains("table"));
     let period = wrong(&["--from=2026-03-11", "--to=2026-03-10T00:00:00+01:00"]);

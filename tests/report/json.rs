@@ -178,6 +178,8 @@ fn the_section_overview() {
                 "workshops": 2,
                 "presences": 2,
                 "overdrawn_users": 2,
+                "logins": 0,
+                "service_calls": 0,
                 "waiting_rows": 9,
                 "unmatched_rows": 6,
                 "snapshots": [

@@ -6,9 +6,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod counters;
+mod counters_table;
 mod database;
 mod edges;
 mod json;
 mod manual;
+mod site;
 mod space;
 mod table;

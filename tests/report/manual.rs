@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, process::Command};
 use serde_json::Value;
 
 use crate::{
+    site::{Site, json},
     space::{DAY, filled, report},
     support::{Tool, find_program},
 };
@@ -43,7 +44,7 @@ fn every_option_and_section_of_the_help_is_explained() {
         .lines()
         .filter(|line| line.trim_start().starts_with('-'))
         .flat_map(|line| line.split([' ', ',', '.']).filter(|word| word.starts_with('-') && word.len() > 1))
-        .chain(["overview", "epn", "table", "json", "en", "fr"])
+        .chain(["overview", "logins", "services", "epn", "table", "json", "en", "fr"])
         .collect();
     assert!(options.contains("--from") && options.contains("-q") && options.len() >= 20, "{options:?}");
     for page in PAGES {
@@ -55,11 +56,12 @@ fn every_option_and_section_of_the_help_is_explained() {
 
 #[test]
 fn every_key_is_explained() {
-    let database = filled();
-    let run = report(&database).args(DAY).arg("--format=json").run().expect(0);
+    let (space, site) = (filled(), Site::filled());
     let mut found = BTreeSet::new();
-    keys(&serde_json::from_str(&run.stdout).unwrap(), &mut found);
-    assert!(found.len() > 35, "{found:?}");
+    for report in [report(&space).args(DAY), site.report()] {
+        keys(&json(&report, &[]), &mut found);
+    }
+    assert!(found.len() > 50, "{found:?}");
     for page in PAGES {
         let words = words(page);
         let missing: Vec<_> = found.iter().filter(|key| !words.contains(*key)).collect();

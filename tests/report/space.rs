@@ -79,13 +79,18 @@ pub fn filled() -> Database {
 
 /// stats-report in Paris on the evening of [`NOW`]; nobody waits for Redis.
 pub fn report(database: &Database) -> Tool {
+    report_at(database, NOW)
+}
+
+/// The same at another moment.
+pub fn report_at(database: &Database, now: &str) -> Tool {
     Tool::new("stats-report")
         .url(database)
         .env("SESSIONSTAT_REDIS_URL", "redis+unix:///nowhere/redis.sock")
         .env("LC_ALL", "C.UTF-8")
         .config("general.timezone = \"Europe/Paris\"\nmysql.retry_for = \"10s\"\n")
         .arg("--now")
-        .arg(NOW)
+        .arg(now)
 }
 
 /// The version that the server tells, as reports tell it.

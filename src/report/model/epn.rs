@@ -34,6 +34,9 @@ const OVERDRAWN: &str = "SELECT login, credit_minutes, workshop_credits FROM epn
     WHERE credit_minutes < 0 OR workshop_credits < 0 ORDER BY login";
 const LOGINS: &str = "SELECT id, login FROM epn_user WHERE id IN ({ids})";
 
+/// People of the ranking when nothing is said.
+const PEOPLE: usize = 10;
+
 /// The section.
 #[derive(Debug, Serialize)]
 pub struct Epn {
@@ -111,7 +114,7 @@ impl Epn {
             unverified_bookings: uses.unverified(),
             hours_by_room: places.rooms,
             hours_by_computer: places.computers,
-            people: people(conn, uses.ranking(question.top))?,
+            people: people(conn, uses.ranking(question.top.unwrap_or(PEOPLE)))?,
             workshops: workshops(conn, question.period)?,
             overdrawn: overdrawn(conn)?,
             unmatched: queue::unmatched(conn, Minute::from(question.now))?,

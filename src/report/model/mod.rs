@@ -3,10 +3,14 @@
 //! Owes its callers: all figures are of one moment of the database, so that they agree with one another, and reading
 //! them changes and locks nothing. The fields of a model are the keys of its JSON (`stats-report(1)`).
 
+pub mod accounts;
 pub mod epn;
+pub mod logins;
 pub mod overview;
 pub mod places;
 pub mod queue;
+pub mod ranking;
+pub mod services;
 pub mod uses;
 
 use ::mysql::{Conn, prelude::Queryable};
@@ -16,12 +20,16 @@ use serde::Serialize;
 
 use super::{period::Period, sheet::Sheet};
 use crate::{
-    config::Redis,
+    config::Config,
     failure::Result,
     mysql::{Link, Server},
+    ratelimit::statistics::{self, Statistics},
 };
+use accounts::Accounts;
 use epn::Epn;
+use logins::Logins;
 use overview::{Overview, RedisServer};
+use services::Services;
 
 /// Changes when a key is removed or gets another meaning; new keys come without notice.
 const VERSION: u32 = 1;
@@ -38,6 +46,10 @@ const END: &str = "COMMIT";
 pub enum Section {
     /// Key figures, last snapshots, servers
     Overview,
+    /// Who logged in, who was refused
+    Logins,
+    /// Calls of services
+    Services,
     /// Uses of machines, workshops, balances, connections that match nothing
     Epn,
 }
@@ -51,14 +63,24 @@ pub struct Question<'a> {
     pub period: Period,
     /// The moment of the run.
     pub now: DateTime<Utc>,
-    /// How many people a ranking shows.
-    pub top: usize,
+    /// How long rankings are; none: each has its usual length.
+    pub top: Option<usize>,
 }
 
 impl Question<'_> {
     /// Whether a section is asked for, by its name or with all.
     fn asks_for(&self, section: Section) -> bool {
-        self.sections.is_empty() || self.sections.contains(&section)
+        self.sections.is_empty() || self.names(section)
+    }
+
+    /// Whether a section is asked for by its name.
+    fn names(&self, section: Section) -> bool {
+        self.sections.contains(&section)
+    }
+
+    /// Whether a section is shown: all that are named, and of all others those that have data.
+    fn shows(&self, section: Section, is_empty: bool) -> bool {
+        self.names(section) || (self.asks_for(section) && !is_empty)
     }
 }
 
@@ -76,6 +98,12 @@ pub struct Report {
     /// Key figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overview: Option<Overview>,
+    /// Logins to the web front end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logins: Option<Logins>,
+    /// Calls of its services.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services: Option<Services>,
     /// The public space.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epn: Option<Epn>,
@@ -85,40 +113,86 @@ impl Report {
     /// What people see of it.
     pub fn sheets(&self) -> Vec<Sheet> {
         let overview = self.overview.as_ref().map(|section| section.sheet(self.generated_at));
+        let logins = self.logins.as_ref().map(Logins::sheet);
+        let services = self.services.as_ref().map(Services::sheet);
         let epn = self.epn.as_ref().map(Epn::sheet);
-        overview.into_iter().chain(epn).collect()
+        [overview, logins, services, epn].into_iter().flatten().collect()
     }
 }
 
 /// Reads all that is asked for.
 ///
 /// # Errors
-/// Those of the database. Redis out of reach is no error: it is a figure.
-pub fn collect(server: &Server, redis: &Redis, question: &Question<'_>) -> Result<Report> {
-    let redis = question.asks_for(Section::Overview).then(|| RedisServer::ask(redis));
+/// Those of the database, and those of Redis if a section that needs it is asked for by its name. Else that Redis is out
+/// of reach is no error: it is a figure.
+pub fn collect(server: &Server, config: &Config, question: &Question<'_>) -> Result<Report> {
+    let counters = Counters::read(config, question)?;
     Link::new(server).run(|conn| {
         // If something fails in between, the link throws the connection away, and the transaction with it.
         for statement in BEGIN {
             conn.query_drop(statement)?;
         }
-        let report = read(conn, redis.as_ref(), question)?;
+        let report = read(conn, &counters, question)?;
         conn.query_drop(END)?;
         Ok(report)
     })
 }
 
-fn read(conn: &mut Conn, redis: Option<&RedisServer>, question: &Question<'_>) -> Result<Report> {
-    // The overview takes its sums from the section that lists the parts.
+/// What Redis says. It is no part of the moment of the database.
+struct Counters {
+    /// None: nobody wants to know.
+    server: Option<RedisServer>,
+    /// None: nobody wants to know, or it is away.
+    statistics: Option<Statistics>,
+}
+
+impl Counters {
+    fn read(config: &Config, question: &Question<'_>) -> Result<Self> {
+        let mut server = question.asks_for(Section::Overview).then(|| RedisServer::ask(&config.redis));
+        let is_away = server.as_ref().is_some_and(|server| server.version.is_none());
+        let is_named = question.names(Section::Logins) || question.names(Section::Services);
+        if !is_named && (server.is_none() || is_away) {
+            return Ok(Self { server, statistics: None });
+        }
+        let days = question.period.days_of_utc(question.now);
+        let statistics = match (statistics::read(config, &days), &mut server) {
+            (Err(failure), Some(server)) if !is_named => {
+                server.note = Some(failure.to_string());
+                None
+            }
+            (read, _) => Some(read?),
+        };
+        Ok(Self { server, statistics })
+    }
+}
+
+fn read(conn: &mut Conn, counters: &Counters, question: &Question<'_>) -> Result<Report> {
+    // The overview takes its sums from the sections that list the parts.
     let epn = Epn::collect(conn, question)?;
-    let overview = redis.map(|redis| Overview::collect(conn, &epn, redis.clone())).transpose()?;
-    let by_name = question.sections.contains(&Section::Epn);
-    let shown = by_name || (question.asks_for(Section::Epn) && !epn.is_empty());
+    let Counters { server, statistics } = counters;
+    let overview = server
+        .as_ref()
+        .map(|redis| Overview::collect(conn, &epn, statistics.as_ref(), redis.clone()))
+        .transpose()?;
+    let wanted = question.asks_for(Section::Logins) || question.asks_for(Section::Services);
+    let (logins, services) = match statistics {
+        Some(statistics) if wanted => {
+            let accounts = Accounts::read(conn)?;
+            (
+                Some(Logins::new(statistics, &accounts, question)),
+                Some(Services::new(statistics, &accounts, question)),
+            )
+        }
+        _ => (None, None),
+    };
     Ok(Report {
         version: VERSION,
         from: question.period.from,
         to: question.period.to,
         generated_at: question.now,
         overview,
-        epn: shown.then_some(epn),
+        logins: logins.filter(|logins| question.shows(Section::Logins, logins.is_empty())),
+        services: services.filter(|services| question.shows(Section::Services, services.is_empty())),
+        epn: question.shows(Section::Epn, epn.is_empty()).then_some(epn),
     })
 }

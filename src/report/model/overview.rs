@@ -11,6 +11,7 @@ use crate::{
     config::Redis,
     failure::Result,
     mysql::{rows, schema},
+    ratelimit::statistics::Statistics,
     redis,
     report::{
         sheet::{Block, Cell, Column, Sheet, Table},
@@ -44,6 +45,10 @@ pub struct Overview {
     pub presences: u64,
     /// People with a balance below zero, now.
     pub overdrawn_users: u64,
+    /// Allowed logins; none: Redis is away.
+    pub logins: Option<u64>,
+    /// Allowed calls of services; none: Redis is away.
+    pub service_calls: Option<u64>,
     /// Rows of users_temp, now.
     pub waiting_rows: u64,
     /// Those of them that match nothing.
@@ -86,7 +91,7 @@ pub struct MysqlServer {
 pub struct RedisServer {
     /// Its version; none: it is away.
     pub version: Option<String>,
-    /// Why it is away.
+    /// Why it is away, or cannot be read.
     pub note: Option<String>,
 }
 
@@ -101,11 +106,16 @@ impl RedisServer {
 }
 
 impl Overview {
-    /// Reads the section; the sums are those of `epn`.
+    /// Reads the section; the sums are those of `epn` and, if they could be read, of `statistics`.
     ///
     /// # Errors
     /// The server's.
-    pub fn collect(conn: &mut Conn, epn: &Epn, redis: RedisServer) -> Result<Self> {
+    pub fn collect(
+        conn: &mut Conn,
+        epn: &Epn,
+        statistics: Option<&Statistics>,
+        redis: RedisServer,
+    ) -> Result<Self> {
         let version: Option<String> = conn.query_first(VERSION)?;
         Ok(Self {
             hours: epn.hours,
@@ -115,6 +125,8 @@ impl Overview {
             workshops: epn.workshops.len() as u64,
             presences: epn.workshops.iter().map(|workshop| workshop.present).sum(),
             overdrawn_users: epn.overdrawn.len() as u64,
+            logins: statistics.map(|statistics| statistics.logins.total()),
+            service_calls: statistics.map(|statistics| statistics.calls.total()),
             waiting_rows: conn.query_first(WAITING)?.unwrap_or(0),
             unmatched_rows: epn.unmatched.iter().map(|rows| rows.count).sum(),
             snapshots: snapshots(conn)?,
@@ -130,7 +142,7 @@ impl Overview {
 
     /// What people see of it; snapshots are as old as they are `now`.
     pub fn sheet(&self, now: DateTime<Utc>) -> Sheet {
-        let figures = vec![
+        let mut figures = vec![
             (texts::HOURS_OF_USE, Cell::Hours(self.hours)),
             (texts::USES, Cell::count(self.uses)),
             (texts::UNVERIFIED, Cell::count(self.unverified_bookings)),
@@ -141,6 +153,8 @@ impl Overview {
             (texts::ROWS_WAITING, Cell::count(self.waiting_rows)),
             (texts::ROWS_UNMATCHED, Cell::count(self.unmatched_rows)),
         ];
+        let counted = [(texts::LOGINS, self.logins), (texts::CALLS_OF_SERVICES, self.service_calls)];
+        figures.extend(counted.into_iter().filter_map(|(label, count)| Some((label, Cell::count(count?)))));
         let snapshot = |snapshot: &LastSnapshot| {
             vec![
                 Cell::Name(snapshot.server.clone()),

@@ -1,11 +1,11 @@
-//! The connection to Redis.
-//!
-//! Owes its callers: no call waits longer than the configured timeout, and a failure names the server, not the password.
+//! A connection for reports, of which a few milliseconds more do not matter.
 
 use std::time::Duration;
 
+use ::redis::{Client, Connection, ConnectionInfo, IntoConnectionInfo, RedisResult};
+
 use crate::{
-    config::Redis,
+    config::{Redis, read_password},
     failure::{Failure, OrFail, Result, Status},
 };
 
@@ -13,13 +13,12 @@ use crate::{
 ///
 /// # Errors
 /// [`Status::Config`] for an address that is none, [`Status::Unavailable`] if the server does not answer in time.
-pub fn connect(settings: &Redis) -> Result<::redis::Connection> {
+pub fn connect(settings: &Redis) -> Result<Connection> {
     let unreachable =
         || format!("cannot reach Redis at {}; check that it runs and [redis] url", label(settings));
-    let client = ::redis::Client::open(settings.url.reveal()).or_fail(
-        Status::Config,
-        || "[redis] url is not an address such as redis://host:6379/ or redis+unix:///PATH",
-    )?;
+    let client = account(settings).and_then(|info| {
+        Client::open(info).or_fail(Status::Config, || "[redis] url is not an address of Redis")
+    })?;
     let connection = client
         .get_connection_with_timeout(settings.timeout)
         // Its text holds its causes already.
@@ -34,7 +33,7 @@ pub fn connect(settings: &Redis) -> Result<::redis::Connection> {
 ///
 /// # Errors
 /// [`Status::Unavailable`] if it does not answer.
-pub fn version(connection: &mut ::redis::Connection) -> Result<String> {
+pub fn version(connection: &mut Connection) -> Result<String> {
     let info: String = ::redis::cmd("INFO")
         .arg("server")
         .query(connection)
@@ -43,8 +42,23 @@ pub fn version(connection: &mut ::redis::Connection) -> Result<String> {
     Ok(version.unwrap_or("?").trim().to_owned())
 }
 
+/// Address and account: those of `url`, and the password of `password_file` where `url` has none.
+pub(super) fn account(settings: &Redis) -> Result<ConnectionInfo> {
+    let info: RedisResult<ConnectionInfo> = settings.url.reveal().into_connection_info();
+    let info = info.or_fail(
+        Status::Config,
+        || "[redis] url is not an address such as redis://host:6379/ or redis+unix:///PATH",
+    )?;
+    let redis = info.redis_settings().clone().set_skip_set_lib_name();
+    let redis = match &settings.password_file {
+        Some(file) if redis.password().is_none() => redis.set_password(read_password(file)?.reveal()),
+        _ => redis,
+    };
+    Ok(info.set_redis_settings(redis))
+}
+
 /// The address without user and password.
-fn label(settings: &Redis) -> String {
+pub(super) fn label(settings: &Redis) -> String {
     // What follows a question mark may hold a password, too.
     let url = settings.url.reveal().split('?').next().unwrap_or_default();
     match (url.find("://"), url.rfind('@')) {

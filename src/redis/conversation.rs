@@ -1,0 +1,66 @@
+//! Commands and answers before a deadline.
+
+use std::time::Instant;
+
+use ::redis::{Cmd, Value};
+
+use super::{library::Library, socket::Socket, trouble::Trouble};
+use crate::config::Redis;
+
+/// A conversation with Redis: commands go out one after the other, answers come back in the same order.
+#[derive(Debug)]
+pub struct Conversation {
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    Socket(Socket),
+    Library(Library),
+}
+
+impl Conversation {
+    /// Opens a conversation.
+    ///
+    /// # Errors
+    /// Nobody answers there before the deadline, or the address or the account is wrong.
+    pub fn open(settings: &Redis, deadline: Instant) -> Result<Self, Trouble> {
+        let way = if settings.cluster || !settings.sentinel.is_empty() {
+            Way::Library(Library::start(settings, deadline)?)
+        } else {
+            Way::Socket(Socket::connect(settings, deadline)?)
+        };
+        Ok(Self { way })
+    }
+
+    /// Sends a command; its answer is still to be received.
+    ///
+    /// # Errors
+    /// The connection broke, or the server did not take it before the deadline.
+    pub fn send(&mut self, command: Cmd, deadline: Instant) -> Result<(), Trouble> {
+        match &mut self.way {
+            Way::Socket(socket) => socket.send(&command, deadline),
+            Way::Library(library) => library.send(command),
+        }
+    }
+
+    /// Waits for the answer to the oldest command that has none yet.
+    ///
+    /// # Errors
+    /// None came before the deadline, or it is an error.
+    pub fn receive(&mut self, deadline: Instant) -> Result<Value, Trouble> {
+        match &mut self.way {
+            Way::Socket(socket) => socket.receive(deadline),
+            Way::Library(library) => library.receive(deadline),
+        }
+    }
+
+    /// Sends a command and waits for its answer.
+    ///
+    /// # Errors
+    /// Those of [`Self::send`] and [`Self::receive`].
+    pub fn ask(&mut self, command: Cmd, deadline: Instant) -> Result<Value, Trouble> {
+        self.send(command, deadline)?;
+        self.receive(deadline)
+    }
+}

@@ -1,0 +1,165 @@
+//! `services`: which services were called, and by whom. What ratelimit-check counted.
+
+use serde::Serialize;
+
+use super::{
+    Question,
+    accounts::{Accounts, Person},
+    ranking::{highest, lowest, sums},
+};
+use crate::{
+    ratelimit::statistics::Statistics,
+    report::{
+        sheet::{Block, Cell, Column, Sheet, Table},
+        texts,
+    },
+};
+
+/// Rows of a table of users when nothing is said.
+const ROWS: usize = 10;
+
+/// The section.
+#[derive(Debug, Serialize)]
+pub struct Services {
+    /// Allowed calls of all services.
+    pub total: u64,
+    /// Calls that were counted without service and user, because there was no room for more of them.
+    pub others: u64,
+    /// The service that was called most often.
+    pub most_used: Option<String>,
+    /// Each service, the one that was called most often first.
+    pub by_service: Vec<CallsOf>,
+    /// How many users called none.
+    pub never_called: u64,
+    /// The users who called services least often: all who called none, and more up to ten.
+    pub least_active_users: Vec<CallsBy>,
+    /// Each user and service, the most calls first.
+    pub by_user: Vec<CallsOfBy>,
+    /// Rows of the tables of users.
+    #[serde(skip)]
+    rows: usize,
+}
+
+/// The calls of a service.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct CallsOf {
+    /// Its name.
+    pub service: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// The calls by a user.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct CallsBy {
+    /// By whom.
+    #[serde(flatten)]
+    pub person: Person,
+    /// How many.
+    pub count: u64,
+}
+
+/// The calls of a service by a user.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct CallsOfBy {
+    /// By whom.
+    #[serde(flatten)]
+    pub person: Person,
+    /// Of what.
+    pub service: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl Services {
+    /// The section, out of what was counted in the days of the period. Whoever logged in or has an account is a user.
+    pub fn new(statistics: &Statistics, accounts: &Accounts, question: &Question<'_>) -> Self {
+        let Statistics { logins, calls, .. } = statistics;
+        let by_pair =
+            sums(calls.by_pair().map(|(service, user, count)| ((accounts.person(&user), service), count)));
+        let by_service = sums(by_pair.iter().map(|((_, service), count)| (service.clone(), *count)));
+        let known = accounts.people().iter().cloned();
+        let came = logins.by_user().map(|(user, _)| accounts.person(&user));
+        let called = by_pair.iter().map(|((person, _), count)| (person.clone(), *count));
+        let by_person = sums(known.chain(came).map(|person| (person, 0)).chain(called));
+        let never = by_person.values().filter(|count| **count == 0).count();
+
+        let by_service: Vec<CallsOf> = highest(&by_service, usize::MAX)
+            .into_iter()
+            .map(|(service, count)| CallsOf { service, count })
+            .collect();
+        let least = lowest(&by_person, question.top.unwrap_or(never.max(ROWS)));
+        let by_user = highest(&by_pair, question.top.unwrap_or(usize::MAX));
+        Self {
+            total: calls.total(),
+            others: calls.others,
+            most_used: by_service.first().map(|most| most.service.clone()),
+            by_service,
+            never_called: never as u64,
+            least_active_users: least.into_iter().map(|(person, count)| CallsBy { person, count }).collect(),
+            by_user: by_user
+                .into_iter()
+                .map(|((person, service), count)| CallsOfBy { person, service, count })
+                .collect(),
+            rows: question.top.unwrap_or(ROWS),
+        }
+    }
+
+    /// Whether no service was called.
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// What people see of it.
+    pub fn sheet(&self) -> Sheet {
+        if self.is_empty() && self.least_active_users.is_empty() {
+            return Sheet { title: texts::SERVICES, blocks: vec![Block::Line(texts::NO_CALL)] };
+        }
+        let mut figures = vec![(texts::CALLS_OF_SERVICES, Cell::count(self.total))];
+        if self.others > 0 {
+            figures.push((texts::WITHOUT_USER, Cell::count(self.others)));
+        }
+        let most_used = self.most_used.clone().map_or(Cell::Nothing, Cell::Name);
+        figures.push((texts::NEVER_CALLED, Cell::count(self.never_called)));
+        figures.push((texts::MOST_USED, most_used));
+        let tables = [self.services_table(), self.least_table(), self.users_table()];
+        let blocks = [Block::Figures(figures)].into_iter().chain(tables.map(Block::Table)).collect();
+        Sheet { title: texts::SERVICES, blocks }
+    }
+
+    fn services_table(&self) -> Table {
+        let row = |of: &CallsOf| vec![Cell::Name(of.service.clone()), Cell::count(of.count)];
+        Table {
+            title: texts::CALLS_BY_SERVICE,
+            columns: vec![Column::words(texts::SERVICE), Column::compared(texts::CALLS)],
+            rows: self.by_service.iter().map(row).collect(),
+            empty: texts::NO_CALL,
+        }
+    }
+
+    fn least_table(&self) -> Table {
+        let row = |of: &CallsBy| vec![Cell::Name(of.person.user.clone()), Cell::count(of.count)];
+        Table {
+            title: texts::LEAST_CALLS,
+            columns: vec![Column::words(texts::USER), Column::compared(texts::CALLS)],
+            rows: self.least_active_users.iter().take(self.rows).map(row).collect(),
+            empty: texts::NO_USERS,
+        }
+    }
+
+    fn users_table(&self) -> Table {
+        let row = |of: &CallsOfBy| {
+            vec![Cell::Name(of.person.user.clone()), Cell::Name(of.service.clone()), Cell::count(of.count)]
+        };
+        Table {
+            title: texts::MOST_CALLS,
+            columns: vec![
+                Column::words(texts::USER),
+                Column::words(texts::SERVICE),
+                Column::compared(texts::CALLS),
+            ],
+            rows: self.by_user.iter().take(self.rows).map(row).collect(),
+            empty: texts::NO_CALL,
+        }
+    }
+}
