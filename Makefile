@@ -16,8 +16,8 @@ musl: ## ratelimit-check as it starts fastest, in target/x86_64-unknown-linux-mu
 demo: ## one day of a small public space, replayed on private servers (KEEP=1: they stay up)
 	@scripts/demo
 
-test: ## installs the servers that tests need, where missing, and runs all tests
-	@scripts/install-servers
+test: ## installs the servers and the browser that tests need, where missing, and runs all tests
+	@scripts/install-servers browser
 	$(CARGO) test --locked
 	@echo "All tests passed."
 

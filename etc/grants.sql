@@ -1,4 +1,4 @@
--- One database account for each command, with only what the command needs. MariaDB 10.5 or later, MySQL 8.
+-- One database account for each command and for the web site, with only what it needs. MariaDB 10.5 or later, MySQL 8.
 --
 -- 1. Make the database and its tables first (a right on a table that is missing is refused). As root on the database
 --    server, where root needs no password on the socket (Debian):
@@ -86,3 +86,11 @@ GRANT SELECT ON sessionstat.epn_attendance TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_booking TO 'stats_report'@'localhost';
 -- Whose e-mail belongs to a number in the counters of logins. It sees neither names nor passwords.
 GRANT SELECT (id, email) ON sessionstat.utilisateurs TO 'stats_report'@'localhost';
+
+-- the web front end -------------------------------------------------------------------------------------------------
+
+CREATE USER IF NOT EXISTS 'sessionstat_web'@'localhost' ACCOUNT LOCK;
+
+-- It finds users, adds them, and gives a user's password a stronger hash. It deletes nobody.
+GRANT SELECT (id, nom, prenom, email, mot_de_passe), INSERT (nom, prenom, email, mot_de_passe), UPDATE (mot_de_passe)
+  ON sessionstat.utilisateurs TO 'sessionstat_web'@'localhost';

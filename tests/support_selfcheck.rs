@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use mysql::Conn;
 use mysql::prelude::Queryable;
-use support::{LIMIT, MariaDb, Redis, Tool, find_program, template, until};
+use support::{Browser, LIMIT, MariaDb, Php, Redis, Tool, find_program, template, until};
 
 #[test]
 fn databases_are_separate_strict_and_dropped() {
@@ -104,9 +104,15 @@ fn redis_answers_dies_and_comes_back_empty() {
 #[test]
 fn dropped_servers_leave_nothing() {
     let (mariadb, redis) = (MariaDb::start(), Redis::start());
-    let left = [(mariadb.pid(), mariadb.folder().to_owned()), (redis.pid(), redis.folder().to_owned())];
+    let (php, browser) = (Php::start(Path::new("/")), Browser::start());
+    let left = [
+        (mariadb.pid(), mariadb.folder().to_owned()),
+        (redis.pid(), redis.folder().to_owned()),
+        (php.pid(), php.folder().to_owned()),
+        (browser.pid(), browser.folder().to_owned()),
+    ];
     assert!(left.iter().all(|(pid, folder)| is_running(*pid) && folder.exists()));
-    drop((mariadb, redis));
+    drop((mariadb, redis, php, browser));
     assert!(left.iter().all(|(pid, folder)| !is_running(*pid) && !folder.exists()));
 }
 
@@ -116,6 +122,9 @@ fn servers_of_a_killed_test_process_leave_nothing() {
     const VICTIM: &str = "SESSIONSTAT_TEST_VICTIM";
     if std::env::var_os(VICTIM).is_some() {
         let (shared, redis) = (MariaDb::shared(), Redis::start());
+        let (php, browser) = (Php::start(Path::new("/")), Browser::start());
+        eprintln!("server {} {}", php.pid(), php.folder().display());
+        eprintln!("server {} {}", browser.pid(), browser.folder().display());
         eprintln!("server {} {}", shared.pid(), shared.folder().display());
         eprintln!("server {} {}", redis.pid(), redis.folder().display());
         std::thread::sleep(LIMIT);
@@ -135,9 +144,9 @@ fn servers_of_a_killed_test_process_leave_nothing() {
             let (pid, folder) = line.strip_prefix("server ")?.split_once(' ')?;
             Some((pid.parse().ok()?, folder.to_owned()))
         })
-        .take(2)
+        .take(4)
         .collect();
-    assert_eq!(left.len(), 2, "the victim's servers did not start");
+    assert_eq!(left.len(), 4, "the victim's servers did not start");
     assert!(left.iter().all(|(pid, folder)| is_running(*pid) && Path::new(folder).exists()));
     victim.kill().unwrap();
     victim.wait().unwrap();

@@ -108,7 +108,7 @@ fn what_readme_names_is_there() {
     let readme = read("README.md");
     let linked = readme.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
     let quoted = readme.split('`').skip(1).step_by(2).filter(|text| {
-        ["etc/", "cron.d/", "docs/", "demo/", "man/"].iter().any(|folder| text.starts_with(folder))
+        ["etc/", "cron.d/", "docs/", "demo/", "man/", "web/"].iter().any(|folder| text.starts_with(folder))
     });
     for path in linked.chain(quoted) {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "README.md names {path}");

@@ -16,7 +16,9 @@
 #![allow(dead_code, unused_imports, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod browser;
 mod mariadb;
+mod php;
 mod redis;
 mod server;
 mod tool;
@@ -24,7 +26,9 @@ mod tool;
 use std::time::{Duration, Instant};
 
 pub use self::redis::Redis;
+pub use browser::Browser;
 pub use mariadb::{Database, MariaDb, template};
+pub use php::Php;
 pub use server::find_program;
 pub use tool::{Output, Running, Tool};
 

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 /// How long a server may take to answer or to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Reads until the pipe from the test process ends, then kills the server and removes the folder.
+/// Reads until the pipe from the test process ends, then kills the server, with what it started, and removes the folder.
 /// It is a process because a killed test process runs no code of its own any more.
 const GUARDIAN: &str = r#"
 trap '' INT TERM HUP
 cat >/dev/null
-[ -e "$1/pid" ] && kill -KILL "$(cat "$1/pid")"
+[ -e "$1/pid" ] && kill -KILL "-$(cat "$1/pid")"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     rm -rf "$1" && exit
     sleep 0.1

@@ -126,6 +126,11 @@ impl Tool {
         self
     }
 
+    /// The program's file.
+    pub fn path(&self) -> &Path {
+        &self.program
+    }
+
     /// The folder of this value, with the subfolders `lock` and `spool`; the command runs in it.
     pub fn home(&self) -> &Path {
         self.home.path()

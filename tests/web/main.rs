@@ -1,0 +1,23 @@
+//! The web front end as its visitors meet it: the pages on a real PHP, with a real database, a real Redis and the real
+//! ratelimit-check; and as an attacker meets it.
+
+// All of this is test code, also the functions beside the tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod browser;
+mod files;
+mod french;
+mod hostile;
+mod limits;
+mod pages;
+mod ratelimit;
+mod services;
+mod sessions;
+mod site;
+mod statistics;
+mod troubles;
+mod visitor;

@@ -1,0 +1,224 @@
+//! The site of one test: its own PHP server, database and Redis.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use crate::{
+    support::{Database, MariaDb, Php, Redis, Tool},
+    visitor::Visitor,
+};
+
+/// The password of every user in [`Site::user`].
+pub const PASSWORD: &str = "une petite phrase";
+/// The password of the site's account in the database.
+const ACCOUNT_PASSWORD: &str = "for-this-test-only";
+
+/// What of the configuration differs from test to test.
+#[derive(Clone)]
+pub struct Settings {
+    /// `shell_exec` or `proc_open`.
+    pub launch: &'static str,
+    /// What is run as ratelimit-check.
+    pub check: PathBuf,
+    /// What is run as stats-report.
+    pub report: PathBuf,
+    /// More keys, as they stand in the array: `'idle_minutes' => 5,`.
+    pub more: String,
+}
+
+/// A site that runs.
+pub struct Site {
+    /// Its web server.
+    pub php: Php,
+    /// Its table of users.
+    pub database: Database,
+    /// Where logins and calls are counted.
+    pub redis: Redis,
+    /// How it is configured now.
+    pub settings: Settings,
+}
+
+impl Site {
+    /// The site as it is meant to be: 10 logins and 5 calls of services in 10 minutes, and 3 wrong passwords where a
+    /// test names the rule `password`.
+    #[track_caller]
+    pub fn start() -> Self {
+        let database = MariaDb::shared().database();
+        prepare(&database);
+        let settings = Settings {
+            launch: "shell_exec",
+            check: Tool::new("ratelimit-check").path().to_owned(),
+            report: "/bin/false".into(),
+            more: String::new(),
+        };
+        let php = Php::start(&folder());
+        let site = Self { php, database, redis: Redis::start(), settings };
+        site.limits("");
+        site.configure();
+        site
+    }
+
+    /// Writes ratelimit-check's configuration, with `more` in its section `[ratelimit]`.
+    #[track_caller]
+    pub fn limits(&self, more: &str) {
+        let rules = [("login", 10), ("service", 5), ("password", 3)];
+        let rules: String = rules
+            .iter()
+            .map(|(name, limit)| format!("[ratelimit.rules.{name}]\nlimit = {limit}\nwindow = \"10m\"\n"))
+            .collect();
+        let toml = format!(
+            "[redis]\nurl = \"{}\"\n[mysql]\nurl = \"{}\"\n[ratelimit]\n{more}\n{rules}",
+            self.redis.url(),
+            self.database.url()
+        );
+        let file = self.folder().join("sessionstat.toml");
+        fs::write(&file, toml).expect("a configuration file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of our own");
+    }
+
+    /// Writes the site's configuration as the settings are.
+    #[track_caller]
+    pub fn configure(&self) {
+        let Settings { launch, check, report, more } = &self.settings;
+        let toml = self.folder().join("sessionstat.toml");
+        self.php.configure(&format!(
+            "<?php return [
+                'database' => ['socket' => '{}', 'name' => '{}', 'password' => '{ACCOUNT_PASSWORD}'],
+                'ratelimit_check' => '{}', 'ratelimit_config' => '{toml}',
+                'stats_report' => '{}', 'stats_config' => '{toml}',
+                'launch' => '{launch}', {more}
+            ];",
+            MariaDb::shared().socket().display(),
+            self.database.name(),
+            check.display(),
+            report.display(),
+            toml = toml.display(),
+        ));
+    }
+
+    /// Writes the configuration anew after a change of the settings.
+    #[track_caller]
+    pub fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.configure();
+    }
+
+    /// A program for the site, made of a shell script.
+    #[track_caller]
+    pub fn script(&self, name: &str, body: &str) -> PathBuf {
+        let file = self.folder().join(name);
+        fs::write(&file, format!("#!/bin/sh\n{body}\n")).expect("a script");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("a program");
+        file
+    }
+
+    /// Lets ratelimit-check and stats-report take their time from a file; [`Self::now`] changes it.
+    #[track_caller]
+    pub fn stop_clock(&mut self, now: u64) {
+        self.now(now);
+        let [check, report] = ["ratelimit-check", "stats-report"].map(|name| {
+            let program = Tool::new(name).path().display().to_string();
+            let file = self.folder().join("now");
+            let body = format!("exec '{program}' --now \"$(cat '{}')\" \"$@\"", file.display());
+            self.script(name, &body)
+        });
+        self.set(|settings| {
+            settings.check = check;
+            settings.report = report;
+        });
+    }
+
+    /// Sets the stopped clock, in seconds since the epoch.
+    #[track_caller]
+    pub fn now(&self, now: u64) {
+        fs::write(self.folder().join("now"), now.to_string()).expect("the time");
+    }
+
+    /// Adds a user with [`PASSWORD`]; returns the id.
+    #[track_caller]
+    pub fn user(&self, first: &str, last: &str, email: &str) -> u64 {
+        self.database.run(&format!(
+            "INSERT INTO utilisateurs (prenom, nom, email, mot_de_passe) VALUES ('{first}', '{last}', '{email}', '{}')",
+            hash()
+        ));
+        self.database.value(&format!("SELECT id FROM utilisateurs WHERE email = '{email}'")).parse().unwrap()
+    }
+
+    /// Somebody with an empty browser.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.php.url())
+    }
+
+    /// A visitor who has logged in as a new user, `zoe@exemple.fr`.
+    #[track_caller]
+    pub fn zoe(&self) -> Visitor {
+        self.user("Zoé", "Martin", "zoe@exemple.fr");
+        self.zoe_again()
+    }
+
+    /// The same user in another browser.
+    #[track_caller]
+    pub fn zoe_again(&self) -> Visitor {
+        let mut visitor = self.visitor();
+        visitor.log_in("zoe@exemple.fr", PASSWORD).expect(303);
+        visitor
+    }
+
+    /// The answer of ratelimit-check about a user, without counting.
+    #[track_caller]
+    pub fn left(&self, user: u64) -> u64 {
+        let tool = Tool::new("ratelimit-check").no_config();
+        let toml = self.folder().join("sessionstat.toml");
+        let run = tool.arg("--config").arg(toml).args(["--peek", "--", &user.to_string()]).run();
+        let answer: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        answer["remaining"].as_u64().unwrap()
+    }
+
+    /// Where the test may put files for the site.
+    pub fn folder(&self) -> &Path {
+        self.php.folder()
+    }
+
+    /// That PHP and the site wrote nothing into the log.
+    #[track_caller]
+    pub fn assert_silent(&self) {
+        assert_eq!(self.php.errors(), "");
+    }
+}
+
+/// The pages.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("web")
+}
+
+/// The tables, and the account of `etc/grants.sql`.
+fn prepare(database: &Database) {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Tool::new("stats-report").url(database).arg("--init-db").run().silent();
+    let grants = fs::read_to_string(package.join("etc/grants.sql")).unwrap();
+    let grants = grants.replace("ON sessionstat.", &format!("ON {}.", database.name()));
+    let own = grants.split(';').filter(|statement| statement.contains("'sessionstat_web'@'localhost'"));
+    for statement in own {
+        let code: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).collect();
+        if !code.concat().trim().is_empty() {
+            database.run(&code.join("\n"));
+        }
+    }
+    let unlock = format!("IDENTIFIED BY '{ACCOUNT_PASSWORD}' ACCOUNT UNLOCK");
+    database.run(&format!("ALTER USER 'sessionstat_web'@'localhost' {unlock}"));
+}
+
+/// A hash of [`PASSWORD`], made once as PHP makes it today.
+fn hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        let code = format!("echo password_hash('{PASSWORD}', PASSWORD_DEFAULT);");
+        let made = Command::new(Php::program()).args(["-r", &code]).output().unwrap();
+        String::from_utf8(made.stdout).unwrap()
+    })
+}

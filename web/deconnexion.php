@@ -1,0 +1,15 @@
+<?php
+
+declare(strict_types=1);
+
+namespace EtuServices;
+
+require __DIR__ . '/lib/site.php';
+
+serve([
+    'POST' => static function (Site $site): Response {
+        $site->session->logOut();
+        $site->session->tell('Vous avez quitté votre session. À bientôt.');
+        return Response::see('accueil.php');
+    },
+]);

@@ -1,0 +1,95 @@
+<?php
+
+declare(strict_types=1);
+
+namespace EtuServices;
+
+/** No form of this site is larger, in bytes. */
+const LARGEST_FORM = 65536;
+
+/**
+ * Answers the request: with the handler of its method, or with a page that says why not. Whatever fails, visitors read
+ * a sentence and never a message of PHP, and the log gets one line.
+ *
+ * @param array<string, callable(Site): Response> $handlers by method
+ */
+function serve(array $handlers): void
+{
+    ini_set('display_errors', '0');
+    set_error_handler(static function (int $severity, string $message, string $file, int $line): bool {
+        if ((error_reporting() & $severity) === 0) {
+            return false; // silenced with @
+        }
+        throw new \ErrorException($message, 0, $severity, $file, $line);
+    });
+    $session = null;
+    try {
+        $config = Config::load();
+        date_default_timezone_set($config->timezone()->getName());
+        $now = new \DateTimeImmutable();
+        $session = Session::start($config, $now->getTimestamp());
+        $method = method($handlers);
+        if ($method === 'POST' && !$session->accepts($_POST['jeton'] ?? null)) {
+            throw Problem::foreignForm();
+        }
+        $response = $handlers[$method](new Site($config, $session, $now));
+    } catch (\Throwable $failure) {
+        $problem = problem($failure);
+        $content = static fn () => View\problem($problem);
+        $response = Response::page(View\page($problem->title, $content, $session), $problem->status, $problem->headers);
+    }
+    $response->send();
+}
+
+/**
+ * The same for pages that only users who are logged in may see.
+ *
+ * @param array<string, callable(Site, User): Response> $handlers by method
+ */
+function serve_users(array $handlers): void
+{
+    serve(array_map(
+        static fn (callable $handler): callable => static function (Site $site) use ($handler): Response {
+            $user = $site->user();
+            if ($user !== null) {
+                return $handler($site, $user);
+            }
+            $site->session->logOut();
+            $site->session->tell('Connectez-vous pour voir cette page.');
+            return Response::see('login.php');
+        },
+        $handlers
+    ));
+}
+
+/**
+ * The handler's name for the request's method.
+ *
+ * @param array<string, callable> $handlers
+ */
+function method(array $handlers): string
+{
+    $method = $_SERVER['REQUEST_METHOD'] === 'HEAD' ? 'GET' : $_SERVER['REQUEST_METHOD'];
+    if (!isset($handlers[$method])) {
+        throw Problem::wrongMethod(isset($handlers['GET']) ? [...array_keys($handlers), 'HEAD'] : array_keys($handlers));
+    }
+    if ((int) ($_SERVER['CONTENT_LENGTH'] ?? 0) > LARGEST_FORM) {
+        throw Problem::tooLarge();
+    }
+    return $method;
+}
+
+/** What visitors are told of a failure; the log is told the rest. */
+function problem(\Throwable $failure): Problem
+{
+    if ($failure instanceof Problem) {
+        return $failure;
+    }
+    $known = match (true) {
+        $failure instanceof \PDOException => "MySQL: {$failure->getMessage()}",
+        $failure instanceof Unavailable, $failure instanceof Misconfigured => $failure->getMessage(),
+        default => null,
+    };
+    Log::line($known ?? get_class($failure) . ": {$failure->getMessage()} ({$failure->getFile()}:{$failure->getLine()})");
+    return $known === null ? Problem::ours() : Problem::unavailable();
+}

@@ -1,0 +1,84 @@
+<?php
+
+declare(strict_types=1);
+
+/*
+ * Every page begins here: it says what it answers to each method, and `serve` does the rest, the same for all pages.
+ */
+
+namespace EtuServices;
+
+use Sessionstat\RateLimit;
+
+require_once __DIR__ . '/ratelimit.php';
+require_once __DIR__ . '/log.php';
+require_once __DIR__ . '/problem.php';
+require_once __DIR__ . '/config.php';
+require_once __DIR__ . '/session.php';
+require_once __DIR__ . '/french.php';
+require_once __DIR__ . '/passwords.php';
+require_once __DIR__ . '/users.php';
+require_once __DIR__ . '/form.php';
+require_once __DIR__ . '/registration.php';
+require_once __DIR__ . '/order.php';
+require_once __DIR__ . '/limits.php';
+require_once __DIR__ . '/login.php';
+require_once __DIR__ . '/statistics.php';
+require_once __DIR__ . '/wait.php';
+require_once __DIR__ . '/response.php';
+require_once __DIR__ . '/views/page.php';
+require_once __DIR__ . '/views/parts.php';
+require_once __DIR__ . '/serve.php';
+
+/** What a page has at hand for one request. */
+final class Site
+{
+    private ?Users $users = null;
+
+    public function __construct(
+        public readonly Config $config,
+        public readonly Session $session,
+        /** The moment of the request, local time. */
+        public readonly \DateTimeImmutable $now,
+    ) {
+    }
+
+    /** Connects on first use. */
+    public function users(): Users
+    {
+        return $this->users ??= new Users(new \PDO(
+            $this->config->dsn(),
+            $this->config->databaseUser(),
+            $this->config->databasePassword(),
+            [
+                \PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION,
+                \PDO::ATTR_EMULATE_PREPARES => false,
+                \PDO::ATTR_DEFAULT_FETCH_MODE => \PDO::FETCH_ASSOC,
+                \PDO::ATTR_TIMEOUT => 5,
+            ]
+        ));
+    }
+
+    /** Who is logged in; an account that was deleted meanwhile is not. */
+    public function user(): ?User
+    {
+        $id = $this->session->userId();
+        return $id === null ? null : $this->users()->byId($id);
+    }
+
+    public function limits(): Limits
+    {
+        return new Limits(new RateLimit($this->config->ratelimitCheck()), $this->config->passwordRule());
+    }
+
+    /**
+     * A page of the site.
+     *
+     * @param callable(): void $content prints what stands between head and foot
+     * @param array<string, string> $headers
+     */
+    public function page(string $title, callable $content, int $status = 200, array $headers = []): Response
+    {
+        return Response::page(View\page($title, $content, $this->session), $status, $headers);
+    }
+}
