@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use mysql::Conn;
 use mysql::prelude::Queryable;
-use support::{Browser, LIMIT, MariaDb, Php, Redis, Tool, find_program, template, until};
+use support::{Browser, Cluster, LIMIT, MariaDb, Php, Redis, Tool, find_program, template, until};
 
 #[test]
 fn databases_are_separate_strict_and_dropped() {
@@ -99,6 +99,41 @@ fn redis_answers_dies_and_comes_back_empty() {
     let mut conn = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
     assert_eq!(redis::cmd("DBSIZE").query::<u32>(&mut conn).unwrap(), 0);
     server.stop();
+}
+
+#[test]
+fn redis_listens_on_a_port_asks_for_its_password_and_can_be_frozen() {
+    let server = Redis::on_tcp(&["--requirepass", "secret"]);
+    let client = redis::Client::open(server.url()).unwrap();
+    let refused = redis::cmd("PING").exec(&mut client.get_connection().unwrap()).unwrap_err();
+    assert!(refused.to_string().contains("Authentication required"), "{refused}");
+    let _: () = redis::cmd("SET").arg("k").arg(1).query(&mut server.connect(1)).unwrap();
+    assert_eq!(server.keys(), []);
+    assert_eq!(server.ask::<String>(&["PING"]), "PONG");
+    server.freeze();
+    let limit = Duration::from_millis(100);
+    let mut conn = client.get_connection_with_timeout(limit);
+    if let Ok(conn) = &mut conn {
+        conn.set_read_timeout(Some(limit)).unwrap();
+        assert!(redis::cmd("PING").exec(conn).unwrap_err().is_timeout());
+    }
+    server.thaw();
+    assert_eq!(server.ask::<String>(&["PING"]), "PONG");
+}
+
+#[test]
+fn a_redis_cluster_is_whole_and_a_sentinel_knows_its_server() {
+    let cluster = Cluster::start();
+    for node in &cluster.nodes {
+        assert!(node.ask::<String>(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    }
+    let master = Redis::on_tcp(&[]);
+    let sentinel = Redis::sentinel("main", &master, &[]);
+    let found: (String, u16) = sentinel.ask(&["SENTINEL", "get-master-addr-by-name", "main"]);
+    assert_eq!(found, ("127.0.0.1".to_owned(), master.port()));
+    let left: Vec<u32> = cluster.nodes.iter().map(Redis::pid).chain([sentinel.pid()]).collect();
+    drop((cluster, sentinel));
+    assert!(left.iter().all(|pid| !is_running(*pid)));
 }
 
 #[test]

@@ -17,16 +17,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod browser;
+mod cluster;
 mod mariadb;
 mod php;
-mod redis;
+pub mod redis;
 mod server;
 mod tool;
 
 use std::time::{Duration, Instant};
 
-pub use self::redis::Redis;
+pub use self::redis::{Redis, free_port};
 pub use browser::Browser;
+pub use cluster::Cluster;
 pub use mariadb::{Database, MariaDb, template};
 pub use php::Php;
 pub use server::find_program;

@@ -1,44 +1,143 @@
 //! Private Redis servers.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+use redis::{Client, Connection, ConnectionInfo, FromRedisValue, IntoConnectionInfo};
 
 use super::server::{Server, find_program};
 
-/// A private Redis on a Unix socket, which keeps nothing on disk.
+/// A private Redis, which keeps nothing on disk unless its settings say so.
 /// It dies with the value, or with the test process however that ends.
 pub struct Redis {
     server: Server,
+    /// Its port on 127.0.0.1; none: it is on a Unix socket only.
+    port: Option<u16>,
+    password: Option<String>,
 }
 
 impl Redis {
-    /// Starts a server of the test's own.
+    /// Starts a server of the test's own, on a Unix socket.
     #[track_caller]
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same with settings of the test's own, such as `["--maxmemory", "2mb"]`.
+    #[track_caller]
+    pub fn with(settings: &[&str]) -> Self {
+        Self::launch("redis", None, None, settings)
+    }
+
+    /// The same on a port of 127.0.0.1 as well; [`Self::url`] then names that.
+    #[track_caller]
+    pub fn on_tcp(settings: &[&str]) -> Self {
+        Self::launch("redis", Some(free_port()), None, settings)
+    }
+
+    /// A Sentinel on a port of 127.0.0.1 that calls `master`, a server on TCP, by `name`; with settings of the test's
+    /// own, such as `["--requirepass", "secret"]`.
+    #[track_caller]
+    pub fn sentinel(name: &str, master: &Self, settings: &[&str]) -> Self {
+        let port = master.port.expect("a server on TCP");
+        let mut watched = format!("sentinel monitor {name} 127.0.0.1 {port} 1\n");
+        if let Some(password) = &master.password {
+            watched += &format!("sentinel auth-pass {name} {password}\n");
+        }
+        // One that decides alone, and soon.
+        watched +=
+            &format!("sentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 3000\n");
+        Self::launch("sentinel", Some(free_port()), Some(&watched), &[&["--sentinel"], settings].concat())
+    }
+
+    /// The one server of this test process, for all tests that leave it alone and give their keys a
+    /// [`prefix`](Self::prefix) of their own.
+    #[track_caller]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Redis> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// A prefix for keys that nobody else has in this test process.
+    pub fn prefix() -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        format!("test{}:", COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    #[track_caller]
+    fn launch(name: &'static str, port: Option<u16>, file: Option<&str>, settings: &[&str]) -> Self {
         let program = find_program(&["redis-server", "redis-check-rdb"], "redis-tools")
             .unwrap_or_else(|missing| panic!("{missing}"));
-        let mut server = Server::prepare("redis");
+        let mut server = Server::prepare(name);
         // redis-check-rdb is the same program; the name it is called by decides what it is.
         let link = server.folder().join("redis-server");
         symlink(program, &link).expect("a link to the Redis server");
-        let mut arguments: Vec<OsString> =
-            ["--port", "0", "--save", "", "--appendonly", "no", "--daemonize", "no", "--unixsocket"]
-                .map(OsString::from)
-                .into();
-        arguments.push(server.socket().into());
+        let mut arguments: Vec<OsString> = Vec::new();
+        if let Some(text) = file {
+            let path = server.folder().join("settings");
+            fs::write(&path, text).expect("the settings of a private Redis");
+            arguments.push(path.into());
+        }
+        let usual =
+            ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--port"];
+        arguments.extend(usual.map(OsString::from));
+        arguments.push(port.unwrap_or(0).to_string().into());
+        arguments.extend(["--unixsocket".into(), server.socket().into()]);
+        arguments.extend(settings.iter().map(OsString::from));
         server.set_command(link, arguments);
-        let mut redis = Self { server };
+        let password = settings.windows(2).find(|pair| pair[0] == "--requirepass");
+        let mut redis = Self { server, port, password: password.map(|pair| pair[1].to_owned()) };
         redis.restart();
         redis
     }
 
-    /// What a command is given as SESSIONSTAT_REDIS_URL.
+    /// What a command is given as SESSIONSTAT_REDIS_URL: no password, also where one is needed.
     pub fn url(&self) -> String {
-        format!("redis+unix://{}", self.socket().display())
+        match self.port {
+            Some(port) => format!("redis://127.0.0.1:{port}/"),
+            None => format!("redis+unix://{}", self.socket().display()),
+        }
+    }
+
+    /// The port of a server on TCP.
+    #[track_caller]
+    pub fn port(&self) -> u16 {
+        self.port.expect("a server on TCP")
+    }
+
+    /// A connection to one of its databases, through its Unix socket.
+    #[track_caller]
+    pub fn connect(&self, database: i64) -> Connection {
+        let url = format!("redis+unix://{}?db={database}", self.socket().display());
+        let info: ConnectionInfo = url.as_str().into_connection_info().expect("an address");
+        let mut settings = info.redis_settings().clone().set_skip_set_lib_name();
+        if let Some(password) = &self.password {
+            settings = settings.set_password(password);
+        }
+        Client::open(info.set_redis_settings(settings))
+            .and_then(|client| client.get_connection())
+            .unwrap_or_else(|error| panic!("no connection to {url}: {error}"))
+    }
+
+    /// The answer to a command in database 0.
+    #[track_caller]
+    pub fn ask<T: FromRedisValue>(&self, command: &[&str]) -> T {
+        ask(&mut self.connect(0), command)
+    }
+
+    /// The keys of database 0, with the seconds that each has left (-1: for ever).
+    #[track_caller]
+    pub fn keys(&self) -> Vec<(String, i64)> {
+        keys(&mut self.connect(0), "*")
     }
 
     /// Kills the server with SIGKILL.
@@ -52,7 +151,26 @@ impl Redis {
         self.server.stop();
     }
 
-    /// Starts the killed or stopped server again, empty, on the same socket.
+    /// Holds the server still, as a machine without memory or a lost network does.
+    #[track_caller]
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets a frozen server go on.
+    #[track_caller]
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    #[track_caller]
+    fn signal(&self, signal: &str) {
+        let pid = self.pid().to_string();
+        let sent = Command::new("sh").args(["-c", "kill \"$1\" \"$2\"", "sh", signal, &pid]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill {signal} {pid}");
+    }
+
+    /// Starts the killed or stopped server again, empty, on the same socket and port.
     #[track_caller]
     pub fn restart(&mut self) {
         let socket = self.server.socket();
@@ -75,11 +193,33 @@ impl Redis {
     }
 }
 
+/// The answer to a command on this connection.
+#[track_caller]
+pub fn ask<T: FromRedisValue>(connection: &mut Connection, command: &[&str]) -> T {
+    let (name, arguments) = command.split_first().expect("a command");
+    redis::cmd(name).arg(arguments).query(connection).unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// The keys of a pattern, sorted, with the seconds that each has left (-1: for ever).
+#[track_caller]
+pub fn keys(connection: &mut Connection, pattern: &str) -> Vec<(String, i64)> {
+    let mut keys: Vec<String> = ask(connection, &["KEYS", pattern]);
+    keys.sort();
+    keys.into_iter().map(|key| (key.clone(), ask(connection, &["TTL", &key]))).collect()
+}
+
+/// A port of 127.0.0.1 on which nobody listens just now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its number").port()
+}
+
+/// Whether the server is there; one that asks for a password first is.
 fn answers(socket: &Path) -> std::io::Result<bool> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.write_all(b"PING\r\n")?;
     let mut answer = [0; 5];
     stream.read_exact(&mut answer)?;
-    Ok(&answer == b"+PONG")
+    Ok(&answer == b"+PONG" || &answer == b"-NOAU")
 }

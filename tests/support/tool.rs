@@ -142,15 +142,23 @@ impl Tool {
         self.start().wait()
     }
 
-    /// Starts the command.
-    #[track_caller]
-    pub fn start(&self) -> Running {
-        let mut child = Command::new(&self.program)
+    /// The command as [`Self::start`] runs it, for tests that want its streams and its end for themselves.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .args(self.config_file().iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]))
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.home())
+            .current_dir(self.home());
+        command
+    }
+
+    /// Starts the command.
+    #[track_caller]
+    pub fn start(&self) -> Running {
+        let mut child = self
+            .command()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
