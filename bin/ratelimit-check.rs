@@ -4,6 +4,8 @@
 //! own and begins where the C library begins; `make bench` tells what each of these is worth.
 #![no_main]
 
+#[path = "ratelimit-check/plain.rs"]
+mod plain;
 #[path = "ratelimit-check/start.rs"]
 mod start;
 
@@ -28,10 +30,10 @@ struct Arguments {
     #[arg(value_name = "USER", required_unless_present_any = ["batch", "init_db", "completions"])]
     user: Option<OsString>,
     /// Check rule NAME; several have to allow it together [default: login; none with --service]
-    #[arg(long = "rule", value_name = "NAME")]
+    #[arg(long = "rule", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     rules: Vec<String>,
     /// Count a call of service NAME, checked by rule service if it is configured
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = service)]
     service: Option<String>,
     /// Charge N instead of 1
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
@@ -52,12 +54,32 @@ struct Arguments {
     common: Common,
 }
 
+impl From<plain::Plain> for Arguments {
+    fn from(plain: plain::Plain) -> Self {
+        Self {
+            user: Some(plain.user),
+            rules: plain.rules,
+            service: plain.service,
+            cost: 1,
+            peek: false,
+            reset: false,
+            batch: false,
+            format: plain.format.unwrap_or(Format::Json),
+            common: Common { config: plain.config, ..Common::default() },
+        }
+    }
+}
+
 /// Answers, and says the exit status.
 fn answer(command_line: Vec<OsString>) -> Status {
     let begin = Instant::now();
     let format = asked_format(&command_line);
+    let arguments = match plain::read(&command_line) {
+        Some(plain) => Ok(plain.into()),
+        None => Arguments::try_parse_from(command_line),
+    };
     cli::main_for(
-        command_line,
+        arguments,
         |arguments: &Arguments| &arguments.common,
         |arguments, context| {
             let options = Options {
@@ -72,10 +94,20 @@ fn answer(command_line: Vec<OsString>) -> Status {
                 format: arguments.format,
                 user: arguments.user,
             };
-            run(&context, &options, begin)
+            let status = run(&context, &options, begin)?;
+            // All is said. Whoever waits for the end of this process need not wait for it to tidy up.
+            std::process::exit(status as i32);
         },
         |why| refuse(why, format),
     )
+}
+
+/// The name of a service is part of many counters.
+fn service(name: &str) -> Result<String, &'static str> {
+    match name.len() {
+        1..=128 => Ok(name.to_owned()),
+        _ => Err("give a name of 1 to 128 bytes"),
+    }
 }
 
 /// The format that a command line asks for even if the rest of it is wrong.

@@ -4,7 +4,6 @@
 //! commands (flags, exit status, the one line of an error) happens here.
 
 use std::{
-    ffi::OsString,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -24,7 +23,7 @@ use crate::{
 };
 
 /// Flags of every command.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub struct Common {
     /// Configuration file [default: /etc/sessionstat/sessionstat.toml]
     #[arg(long, value_name = "FILE", global = true)]
@@ -80,18 +79,18 @@ pub fn main<A: Parser>(
     common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
 ) -> ExitCode {
-    main_for(std::env::args_os(), common, run, |_| ()).into()
+    main_for(A::try_parse(), common, run, |_| ()).into()
 }
 
 /// The same for a caller that reads standard output and nothing else: `unbegun` tells it what became of its question
 /// if `run` was never called.
 pub fn main_for<A: Parser>(
-    arguments: impl IntoIterator<Item = OsString>,
+    arguments: std::result::Result<A, clap::Error>,
     common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
     unbegun: impl FnOnce(Unbegun),
 ) -> Status {
-    let arguments = match A::try_parse_from(arguments) {
+    let arguments = match arguments {
         Ok(arguments) => arguments,
         Err(other) => {
             // A closed stream leaves only the exit status to tell it.
@@ -144,10 +143,18 @@ fn prepare<A: Parser>(arguments: &A, common: impl Fn(&A) -> &Common) -> Result<O
 /// # Errors
 /// [`Status::Io`] if it cannot be written.
 pub fn print(text: impl AsRef<[u8]>) -> Result<()> {
+    write(text).map(|_| ())
+}
+
+/// The same; says whether there still is a reader.
+///
+/// # Errors
+/// [`Status::Io`] if it cannot be written.
+pub fn write(text: impl AsRef<[u8]>) -> Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.or_fail(Status::Io, || "cannot write to standard output"),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.or_fail(Status::Io, || "cannot write to standard output").map(|()| true),
     }
 }
 

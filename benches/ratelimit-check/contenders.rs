@@ -15,6 +15,7 @@ const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/ratelimit-check
 const MUSL: &str = "x86_64-unknown-linux-musl";
 
 /// The whole sample, with a rule that lets all turns through.
+const HEADER: &str = "\n[ratelimit.rules.login]\n";
 const RULE: &str = "\n[ratelimit.rules.login]\nlimit = 10000\nwindow = \"1s\"\n";
 
 /// A program with its arguments and its environment.
@@ -91,7 +92,7 @@ impl Bench {
         let folder = redis.folder().join("bench");
         fs::create_dir(&folder).expect("a folder");
         let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/etc/sessionstat.toml");
-        let config = fs::read_to_string(sample).expect("the sample") + RULE;
+        let config = fs::read_to_string(sample).expect("the sample").replace(HEADER, RULE);
         fs::write(folder.join("sessionstat.toml"), config).expect("a configuration");
         let bench = Self { folder, redis: redis.url(), socket: redis.socket() };
         bench.install("plain", &target().join("release/ratelimit-check"));

@@ -38,8 +38,8 @@ pub(super) fn complaint_about_redis(url: &Secret) -> Option<&'static str> {
     if url.reveal().starts_with("rediss://") {
         return Some("this version cannot encrypt its connections yet; write redis:// or redis+unix://");
     }
-    url.reveal()
-        .into_connection_info()
-        .err()
-        .map(|_| "not an address of Redis; write it as redis://host:6379/ or redis+unix:///PATH")
+    match url.reveal().into_connection_info() {
+        Ok(info) if info.redis_settings().db() >= 0 => None,
+        _ => Some("not an address of Redis; write it as redis://host:6379/ or redis+unix:///PATH"),
+    }
 }

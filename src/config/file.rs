@@ -1,6 +1,6 @@
 //! Reading and checking the TOML file. Errors read `FILE:LINE: KEY: what is wrong`.
 
-use std::{borrow::Cow, fs, io, path::Path, time::Duration};
+use std::{fs, io, path::Path, time::Duration};
 
 use toml::de::DeTable;
 
@@ -68,41 +68,49 @@ impl Wrong {
 }
 
 fn parse(text: &str) -> std::result::Result<Config, Wrong> {
-    let settings = without_comments(text);
-    let syntax = |error: toml::de::Error| Wrong {
-        line: error.span().map(|span| line_at(&settings, span.start)),
-        key: String::new(),
-        // Only the message: the error's full text quotes the line, which may hold a secret.
-        message: error.message().to_owned(),
+    let config = match without_comments(text).map(|settings| read_toml(&settings)) {
+        Some(Ok(config)) => config,
+        // Only in the whole text do mistakes stand on the lines that people see.
+        Some(Err(_)) | None => read_toml(text)?,
     };
-    let document = toml::Deserializer::parse(&settings).map_err(syntax)?;
-    let config: Config = serde_path_to_error::deserialize(document).map_err(|error| {
-        let path = error.path().to_string();
-        let key = if path == "." { String::new() } else { path };
-        let inner = error.into_inner();
-        Wrong {
-            line: inner.span().map(|span| line_at(&settings, span.start)).or_else(|| line_of_key(text, &key)),
-            key,
-            message: inner.message().replace("unknown field", "unknown key"),
-        }
-    })?;
     check(&config, text)?;
     Ok(config)
 }
 
-/// The text with empty lines for comments. Most of an annotated file is comments, at each character of which the parser
-/// looks several times; ratelimit-check reads the file for every page of a site.
-fn without_comments(text: &str) -> Cow<'_, str> {
-    let mut settings = String::with_capacity(text.len() / 4);
-    for line in text.split_inclusive('\n') {
-        let is_comment = line.starts_with('#') && line.ends_with('\n');
-        // A line that begins with # may be part of a long text, but not before one has begun.
-        if !is_comment && ["\"\"\"", "'''"].iter().any(|quotes| line.contains(quotes)) {
-            return Cow::Borrowed(text);
+fn read_toml(text: &str) -> std::result::Result<Config, Wrong> {
+    let syntax = |error: toml::de::Error| Wrong {
+        line: error.span().map(|span| line_at(text, span.start)),
+        key: String::new(),
+        // Only the message: the error's full text quotes the line, which may hold a secret.
+        message: error.message().to_owned(),
+    };
+    let document = toml::Deserializer::parse(text).map_err(syntax)?;
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let path = error.path().to_string();
+        let key = if path == "." { String::new() } else { path };
+        let inner = error.into_inner();
+        Wrong {
+            line: inner.span().map(|span| line_at(text, span.start)).or_else(|| line_of_key(text, &key)),
+            key,
+            message: inner.message().replace("unknown field", "unknown key"),
         }
-        settings.push_str(if is_comment { "\n" } else { line });
+    })
+}
+
+/// The lines that set something. Most of an annotated file is comments, at each character of which the parser looks
+/// several times; ratelimit-check reads the file for every page of a site. None where a line that begins with # may be
+/// part of a long text.
+fn without_comments(text: &str) -> Option<String> {
+    let mut settings = String::with_capacity(text.len() / 4);
+    for line in
+        text.split_inclusive('\n').filter(|line| !matches!(line.as_bytes().first(), Some(b'#' | b'\n')))
+    {
+        if line.contains("\"\"\"") || line.contains("'''") {
+            return None;
+        }
+        settings.push_str(line);
     }
-    Cow::Owned(settings)
+    Some(settings)
 }
 
 /// What types cannot say.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Deserializer};
 
 use super::duration;
+use crate::ratelimit::user::User;
 
 /// The rule that holds when none is named.
 pub const LOGIN: &str = "login";
@@ -172,6 +173,12 @@ impl Ratelimit {
         }
         if self.most_counted == 0 {
             return wrong("most_counted", "0 would count nobody; use statistics = false to count nothing");
+        }
+        for (key, names) in [("allow", &self.allow), ("deny", &self.deny)] {
+            if let Some(unusable) = names.iter().find_map(|name| User::new(name.as_bytes(), self.fold).err())
+            {
+                return wrong(key, unusable.message());
+            }
         }
         self.rules.iter().find_map(|(name, rule)| {
             let (key, message) = if is_name(name) {

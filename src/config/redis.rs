@@ -61,7 +61,10 @@ impl Redis {
             ));
         }
         let is_address = |node: &String| {
-            node.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+            node.rsplit_once(':').is_some_and(|(host, port)| {
+                let is_host = !host.is_empty() && !host.contains(['/', '@', '?', ' ']);
+                is_host && port.parse::<u16>().is_ok()
+            })
         };
         if !self.nodes.iter().all(is_address) {
             return Some(("redis.nodes", "an address here is written as host:port"));

@@ -42,11 +42,20 @@ pub(super) fn run(mut checks: Checks<'_>) -> Result<Status> {
             if checks.is_full() {
                 checks.finish(&mut lines);
             }
+            if lines.len() > CHUNK {
+                if !cli::write(&lines)? {
+                    return Ok(checks.status());
+                }
+                lines.clear();
+            }
         }
         while !checks.is_idle() {
             checks.finish(&mut lines);
         }
-        cli::print(&lines)?;
+        // Nobody is charged for an answer that nobody reads.
+        if !cli::write(&lines)? {
+            return Ok(checks.status());
+        }
         lines.clear();
         read.drain(..whole);
         if ended {

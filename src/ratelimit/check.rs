@@ -8,7 +8,7 @@ use std::{
 use super::{
     answer::{Answer, Format},
     limiter::{Asked, Limiter},
-    question::Question,
+    question::{Question, What},
     script::{Decision, Verdict},
     user::{Unusable, User},
 };
@@ -27,6 +27,8 @@ pub struct Checks<'a> {
     format: Format,
     lists: Lists,
     limiter: Option<Limiter<'a>>,
+    /// How many connections were lost.
+    lost: usize,
     begun: VecDeque<Group>,
     status: Status,
 }
@@ -44,7 +46,9 @@ struct Group {
     /// In the order in which they came.
     places: Vec<Place>,
     deadline: Instant,
-    /// What kept Redis from being asked.
+    /// How many connections had been lost when it was asked about: tells whose answers are on the present one.
+    lost: usize,
+    /// What kept Redis from being asked, or its answers from arriving.
     trouble: Option<Trouble>,
 }
 
@@ -52,8 +56,17 @@ struct Group {
 #[derive(Debug)]
 enum Place {
     Unusable(Unusable),
+    /// Refused by a list.
     Denied(User),
-    Asked(Asked),
+    /// Redis is asked; a user on the list of those who are refused may still be reset.
+    Asked(Asked, Option<Listed>),
+}
+
+/// On which list a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    Allow,
+    Deny,
 }
 
 impl<'a> Checks<'a> {
@@ -64,7 +77,8 @@ impl<'a> Checks<'a> {
             names.iter().filter_map(user).map(|user| user.name).collect()
         };
         let lists = Lists { allow: folded(&config.ratelimit.allow), deny: folded(&config.ratelimit.deny) };
-        Self { config, question, format, lists, limiter: None, begun: VecDeque::new(), status: Status::Done }
+        let begun = VecDeque::new();
+        Self { config, question, format, lists, limiter: None, lost: 0, begun, status: Status::Done }
     }
 
     /// How many users a group may have.
@@ -93,21 +107,36 @@ impl<'a> Checks<'a> {
         let limit = self.config.ratelimit.timeout.unwrap_or(self.config.redis.timeout);
         let deadline = begin.checked_add(limit).unwrap_or(begin + Duration::from_secs(86_400));
         let trouble = self.ask(&places, deadline).err();
-        self.begun.push_back(Group { places, deadline, trouble });
+        if let Some(trouble) = &trouble {
+            self.lose(trouble);
+        }
+        self.begun.push_back(Group { places, deadline, lost: self.lost, trouble });
     }
 
     fn place(&self, text: &[u8]) -> Place {
-        match User::new(text, self.config.ratelimit.fold) {
-            Err(unusable) => Place::Unusable(unusable),
-            Ok(user) if self.lists.deny.contains(&user.name) => Place::Denied(user),
-            Ok(user) => Place::Asked(Asked { exempt: self.lists.allow.contains(&user.name), user }),
+        let user = match User::new(text, self.config.ratelimit.fold) {
+            Ok(user) => user,
+            Err(unusable) => return Place::Unusable(unusable),
+        };
+        let listed = if self.lists.deny.contains(&user.name) {
+            Some(Listed::Deny)
+        } else {
+            self.lists.allow.contains(&user.name).then_some(Listed::Allow)
+        };
+        if listed == Some(Listed::Deny) && self.question.what != What::Reset {
+            return Place::Denied(user);
         }
+        Place::Asked(Asked { exempt: listed.is_some(), user }, listed)
     }
 
     fn ask(&mut self, places: &[Place], deadline: Instant) -> Result<(), Trouble> {
         let asked = asked(places);
         if asked.is_empty() || !self.question.needs_redis() {
             return Ok(());
+        }
+        // A server closes a connection on which nothing is said for long.
+        if self.begun.is_empty() && self.limiter.as_ref().is_some_and(Limiter::is_closed) {
+            self.limiter = None;
         }
         let limiter = match &mut self.limiter {
             Some(limiter) => limiter,
@@ -116,21 +145,23 @@ impl<'a> Checks<'a> {
         limiter.ask(asked, deadline)
     }
 
+    /// What else comes on this connection belongs to nobody: who waits for it stays undecided, too.
+    fn lose(&mut self, trouble: &Trouble) {
+        log::error!("{}", trouble.message);
+        self.limiter = None;
+        for group in self.begun.iter_mut().filter(|group| group.lost == self.lost) {
+            group.trouble.get_or_insert_with(|| Trouble::new(trouble.kind, trouble.message.clone()));
+        }
+        self.lost += 1;
+    }
+
     /// Adds the lines of the oldest group to `lines`.
     pub fn finish(&mut self, lines: &mut Vec<u8>) {
         let Some(group) = self.begun.pop_front() else { return };
         let decided = match group.trouble {
             Some(trouble) => Err(trouble),
-            None => self.decisions(&group.places, group.deadline),
+            None => self.decisions(&group.places, group.deadline).inspect_err(|trouble| self.lose(trouble)),
         };
-        if let Err(trouble) = &decided {
-            log::error!("{}", trouble.message);
-            // What else comes on this connection belongs to nobody: who waits for it stays undecided, too.
-            self.limiter = None;
-            for later in &mut self.begun {
-                later.trouble.get_or_insert_with(|| Trouble::new(trouble.kind, trouble.message.clone()));
-            }
-        }
         let mut decisions = decided.map(Vec::into_iter);
         for place in &group.places {
             let (answer, status) = match place {
@@ -139,15 +170,18 @@ impl<'a> Checks<'a> {
                     (Answer::unusable(), Status::BadData)
                 }
                 Place::Denied(user) => (Answer::listed(self.question, &user.name, false), Status::No),
-                Place::Asked(Asked { user, exempt: true }) => {
-                    // Its decision is of no interest, but it has one.
-                    let _ = decisions.as_mut().ok().and_then(Iterator::next);
-                    (Answer::listed(self.question, &user.name, true), Status::Done)
-                }
-                Place::Asked(Asked { user, exempt: false }) => {
-                    let next =
-                        decisions.as_mut().map(|decisions| decisions.next().unwrap_or(Decision::ALLOWED));
-                    self.decided(&user.name, next)
+                Place::Asked(Asked { user, .. }, listed) => {
+                    let decision = match &mut decisions {
+                        Ok(decisions) => decisions.next().ok_or(Kind::Protocol),
+                        Err(trouble) => Err(trouble.kind),
+                    };
+                    match listed {
+                        Some(Listed::Deny) => (Answer::listed(self.question, &user.name, false), Status::No),
+                        Some(Listed::Allow) => {
+                            (Answer::listed(self.question, &user.name, true), Status::Done)
+                        }
+                        None => self.decided(&user.name, decision),
+                    }
                 }
             };
             answer.write(self.format, lines);
@@ -157,7 +191,7 @@ impl<'a> Checks<'a> {
         }
     }
 
-    fn decided<'u>(&self, user: &'u str, decision: Result<Decision, &mut Trouble>) -> (Answer<'u>, Status)
+    fn decided<'u>(&self, user: &'u str, decision: Result<Decision, Kind>) -> (Answer<'u>, Status)
     where
         'a: 'u,
     {
@@ -167,30 +201,34 @@ impl<'a> Checks<'a> {
                 (Answer::decided(self.question, user, &decision), status)
             }
             // Whoever cannot read the configuration cannot know what it wants in such a case.
-            Err(trouble) if trouble.kind == Kind::Config => {
-                (Answer::unbegun(Unbegun::Config), Status::Config)
+            Err(Kind::Config) => (Answer::unbegun(Unbegun::Config), Status::Config),
+            // Nothing limits; only the statistics lack something.
+            Err(_) if self.question.rules.is_empty() => {
+                (Answer::decided(self.question, user, &Decision::UNLIMITED), Status::Done)
             }
-            Err(trouble) => {
+            Err(kind) => {
                 let on_error = self.config.ratelimit.on_error;
-                (Answer::undecided(self.question, user, on_error, trouble.kind), Status::Unavailable)
+                (Answer::undecided(self.question, user, on_error, kind), Status::Unavailable)
             }
         }
     }
 
     /// The decisions about those who were asked about, in their order.
     fn decisions(&mut self, places: &[Place], deadline: Instant) -> Result<Vec<Decision>, Trouble> {
-        let is_asked = places.iter().any(|place| matches!(place, Place::Asked(_)));
+        let asked = asked(places).len();
+        if asked == 0 || !self.question.needs_redis() {
+            return Ok(vec![Decision::UNLIMITED; asked]);
+        }
         match &mut self.limiter {
-            Some(limiter) if is_asked => limiter.decisions(deadline),
-            // Nothing depends on Redis.
-            _ => Ok(Vec::new()),
+            Some(limiter) => limiter.decisions(deadline),
+            None => Err(Trouble::new(Kind::Protocol, "nobody asked Redis")),
         }
     }
 }
 
 fn asked(places: &[Place]) -> Vec<Asked> {
     let asked = |place: &Place| match place {
-        Place::Asked(asked) => Some(asked.clone()),
+        Place::Asked(asked, _) => Some(asked.clone()),
         Place::Unusable(_) | Place::Denied(_) => None,
     };
     places.iter().filter_map(asked).collect()
@@ -202,6 +240,7 @@ fn gravity(status: Status) -> u8 {
         Status::Done => 0,
         Status::No => 1,
         Status::BadData => 2,
-        _ => 3,
+        Status::Unavailable => 3,
+        _ => 4,
     }
 }

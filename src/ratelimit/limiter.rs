@@ -63,6 +63,11 @@ impl<'a> Limiter<'a> {
         if config.redis.cluster { 1 } else { 2 }
     }
 
+    /// Whether the server hung up while it owed no answer.
+    pub fn is_closed(&self) -> bool {
+        self.asked.is_empty() && self.conversation.is_closed()
+    }
+
     /// Asks about a group of users.
     ///
     /// # Errors
@@ -102,7 +107,7 @@ impl<'a> Limiter<'a> {
         }
         if let Some(problem) = problem {
             log::warn!(
-                "the statistics were not counted: {problem}; check the rights and the memory of Redis"
+                "Redis decided, but could not write down all: {problem}; check its rights and its memory"
             );
         }
         Ok(decisions)

@@ -46,7 +46,7 @@ pub struct Decision {
 
 impl Decision {
     /// What no rule limits.
-    pub const ALLOWED: Self = Self {
+    pub const UNLIMITED: Self = Self {
         verdict: Verdict::Allowed,
         rule: None,
         remaining: 0,

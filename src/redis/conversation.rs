@@ -4,7 +4,13 @@ use std::time::Instant;
 
 use ::redis::{Cmd, Value};
 
-use super::{library::Library, socket::Socket, trouble::Trouble};
+use super::{
+    cluster::Cluster,
+    connection::{account, label},
+    sentinel,
+    socket::Socket,
+    trouble::Trouble,
+};
 use crate::config::Redis;
 
 /// A conversation with Redis: commands go out one after the other, answers come back in the same order.
@@ -16,7 +22,7 @@ pub struct Conversation {
 #[derive(Debug)]
 enum Way {
     Socket(Socket),
-    Library(Library),
+    Cluster(Cluster),
 }
 
 impl Conversation {
@@ -25,10 +31,12 @@ impl Conversation {
     /// # Errors
     /// Nobody answers there before the deadline, or the address or the account is wrong.
     pub fn open(settings: &Redis, deadline: Instant) -> Result<Self, Trouble> {
-        let way = if settings.cluster || !settings.sentinel.is_empty() {
-            Way::Library(Library::start(settings, deadline)?)
+        let way = if settings.cluster {
+            Way::Cluster(Cluster::start(settings, deadline)?)
+        } else if settings.sentinel.is_empty() {
+            Way::Socket(Socket::connect(&account(settings)?, label(settings), deadline)?)
         } else {
-            Way::Socket(Socket::connect(settings, deadline)?)
+            Way::Socket(sentinel::connect(settings, deadline)?)
         };
         Ok(Self { way })
     }
@@ -40,7 +48,7 @@ impl Conversation {
     pub fn send(&mut self, command: Cmd, deadline: Instant) -> Result<(), Trouble> {
         match &mut self.way {
             Way::Socket(socket) => socket.send(&command, deadline),
-            Way::Library(library) => library.send(command),
+            Way::Cluster(cluster) => cluster.send(command),
         }
     }
 
@@ -51,7 +59,16 @@ impl Conversation {
     pub fn receive(&mut self, deadline: Instant) -> Result<Value, Trouble> {
         match &mut self.way {
             Way::Socket(socket) => socket.receive(deadline),
-            Way::Library(library) => library.receive(deadline),
+            Way::Cluster(cluster) => cluster.receive(deadline),
+        }
+    }
+
+    /// Whether the server hung up meanwhile. Only to be asked where it owes no answer.
+    pub fn is_closed(&self) -> bool {
+        match &self.way {
+            Way::Socket(socket) => socket.is_closed(),
+            // The driver connects anew by itself.
+            Way::Cluster(_) => false,
         }
     }
 

@@ -5,15 +5,20 @@
 //! | file | its purpose |
 //! |---|---|
 //! | [`connection`] | a connection for reports, of which a few milliseconds more do not matter |
-//! | [`conversation`] | commands and answers before a deadline: with one server, a Cluster, or a server behind Sentinels |
-//! | `socket` | the fastest way to one server: nothing is sent before the first command, nothing asked besides it |
-//! | `library` | the driver's own ways to a Cluster and to Sentinels |
+//! | [`conversation`] | commands and answers before a deadline, whoever answers |
+//! | `socket` | one server: nothing is sent before the first command, nothing asked besides it |
+//! | `stream`, `reply` | what it stands on: sockets that never block, and answers read from memory |
+//! | `sentinel` | the server that Sentinels name |
+//! | `cluster` | the driver's own way to a Cluster |
 //! | [`trouble`] | what can go wrong, in words that a program can act on |
 
+mod cluster;
 pub mod connection;
 pub mod conversation;
-mod library;
+mod reply;
+mod sentinel;
 mod socket;
+mod stream;
 pub mod trouble;
 
 pub use connection::{connect, version};

@@ -134,13 +134,11 @@ fn kind(error: &RedisError) -> Kind {
         {
             return Kind::Auth;
         }
+        Some("ERR") if error.detail().is_some_and(|text| text.contains("DB index")) => return Kind::Config,
         _ => {}
     }
     match error.kind() {
-        ErrorKind::Io | ErrorKind::ClusterConnectionNotFound | ErrorKind::MasterNameNotFoundBySentinel => {
-            Kind::Unreachable
-        }
-        ErrorKind::NoValidReplicasFoundBySentinel => Kind::Unreachable,
+        ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => Kind::Unreachable,
         ErrorKind::AuthenticationFailed => Kind::Auth,
         ErrorKind::Server(kind) => match kind {
             ServerErrorKind::BusyLoading

@@ -17,6 +17,7 @@ mod model;
 mod names;
 mod race;
 mod random;
+mod recovery;
 mod rules;
 mod states;
 mod strangers;

@@ -32,8 +32,8 @@ enum State {
     Fixed(Option<(i64, u64)>),
     /// The number of the newest bucket, what was charged in the one before it, and in it.
     Buckets(Option<(i64, u64, u64)>),
-    /// The theoretical arrival time.
-    Arrival(i64),
+    /// The theoretical arrival time, in parts of a microsecond of which there are as many as the limit.
+    Arrival(i128),
 }
 
 impl Model {
@@ -42,7 +42,7 @@ impl Model {
             Algorithm::SlidingLog => State::Log(Vec::new()),
             Algorithm::FixedWindow => State::Fixed(None),
             Algorithm::SlidingWindow => State::Buckets(None),
-            Algorithm::Gcra => State::Arrival(i64::MIN),
+            Algorithm::Gcra => State::Arrival(i128::MIN),
         };
         Self { rule: rule.clone(), state }
     }
@@ -102,10 +102,11 @@ impl Model {
                 (self.room(before, used, elapsed), self.wait_of_buckets(before, used, elapsed, cost), reset)
             }
             State::Arrival(arrival) => {
-                let interval = (window + limit - 1) / limit;
-                let capacity = interval * limit;
-                let owed = (*arrival).clamp(now, now + capacity) - now;
-                ((capacity - owed) / interval, (owed + interval * cost - capacity).max(0), owed)
+                let [now, limit, window, cost] = [now, limit, window, cost].map(i128::from);
+                let owed = (*arrival).clamp(now * limit, (now + window) * limit) - now * limit;
+                let microseconds = |parts: i128| i64::try_from((parts.max(0) + limit - 1) / limit).unwrap();
+                let left = i64::try_from((window * limit - owed) / window).unwrap();
+                (left, microseconds(owed + window * cost - window * limit), microseconds(owed))
             }
         }
     }
@@ -167,9 +168,9 @@ impl Model {
                 *buckets = Some((index, before, used + cost));
             }
             State::Arrival(arrival) => {
-                let interval = (window + limit - 1) / limit;
-                let owed_until = (*arrival).clamp(now, now + interval * limit);
-                *arrival = owed_until + interval * i64::try_from(cost).unwrap();
+                let [now, limit, window] = [now, limit, window].map(i128::from);
+                let owed_until = (*arrival).clamp(now * limit, (now + window) * limit);
+                *arrival = owed_until + window * i128::from(cost);
             }
         }
     }

@@ -17,8 +17,9 @@ for user = 1, #ARGV - users do
 end
 if counters.database ~= '' and what ~= 'peek' and what ~= 'reset' then
   local _, problem = pcall(count)
-  if problem then
-    answers[#answers + 1] = type(problem) == 'table' and problem.err or tostring(problem)
-  end
+  unwritten = unwritten or problem
+end
+if unwritten then
+  answers[#answers + 1] = type(unwritten) == 'table' and unwritten.err or tostring(unwritten)
 end
 return answers

@@ -13,7 +13,7 @@
 --
 -- Answers five numbers for each user: allowed (1), refused (0) or blocked (-1); the number of the rule that decides; what
 -- is left; the wait (-1: for ever); the time until all is forgotten (both in microseconds). A text after them all says
--- what went wrong with the counters.
+-- what could not be written down.
 
 local call = redis.call
 local pack, unpack_number, floor, max = struct.pack, struct.unpack, math.floor, math.max

@@ -1,7 +1,7 @@
-//! The driver's own ways to a Cluster and to a server behind Sentinels.
+//! The driver's own way to a Redis Cluster.
 //!
-//! Their connections have limits for single steps, not for the whole: a thread of its own has them, and whoever waits
-//! for it waits until the deadline.
+//! Its connections have limits for single steps, not for the whole: a thread of its own has them, and whoever waits for
+//! it waits until the deadline.
 
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
@@ -10,37 +10,36 @@ use std::{
 };
 
 use ::redis::{
-    Cmd, ConnectionInfo, ConnectionLike, IntoConnectionInfo, RedisConnectionInfo, RedisResult, Value,
-    cluster::ClusterClientBuilder,
-    sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
+    Cmd, ConnectionInfo, ConnectionLike, IntoConnectionInfo, RedisResult, Value,
+    cluster::{ClusterClientBuilder, ClusterConnection},
 };
 
 use super::{
     connection::{account, label},
+    stream::share,
     trouble::{Kind, Trouble},
 };
-use crate::config::{Redis, Secret, read_password};
+use crate::config::Redis;
 
 /// A connection in a thread of its own.
 #[derive(Debug)]
-pub(super) struct Library {
+pub(super) struct Cluster {
     commands: Sender<Cmd>,
     answers: Receiver<RedisResult<Value>>,
     /// Whom it talks to.
     label: String,
 }
 
-impl Library {
+impl Cluster {
     /// Starts the thread, which connects before its first command.
     pub(super) fn start(settings: &Redis, deadline: Instant) -> Result<Self, Trouble> {
         let (commands, to_do) = channel::<Cmd>();
         let (done, answers) = channel();
         let server = account(settings)?;
-        let of_sentinels = settings.sentinel_password_file.as_deref().map(read_password).transpose()?;
         let settings = settings.clone();
         let label = label(&settings);
-        thread::spawn(move || {
-            let mut connection = match connect(&settings, server, of_sentinels, deadline) {
+        let started = thread::Builder::new().spawn(move || {
+            let mut connection = match connect(&settings, server, deadline) {
                 Ok(connection) => connection,
                 Err(error) => return drop(done.send(Err(error))),
             };
@@ -50,6 +49,8 @@ impl Library {
                 }
             }
         });
+        started
+            .map_err(|error| Trouble::of_system(&error).told(&format!("cannot reach Redis at {label}")))?;
         Ok(Self { commands, answers, label })
     }
 
@@ -76,38 +77,18 @@ impl Library {
     }
 }
 
-fn connect(
-    settings: &Redis,
-    server: ConnectionInfo,
-    of_sentinels: Option<Secret>,
-    deadline: Instant,
-) -> RedisResult<Box<dyn ConnectionLike>> {
-    // A Cluster's nodes have the account of the url. Sentinels are other servers, which know no databases either.
-    let of_nodes = if settings.cluster {
-        server.redis_settings().clone()
-    } else {
-        let account = RedisConnectionInfo::default().set_skip_set_lib_name();
-        match of_sentinels {
-            Some(password) => account.set_password(password.reveal()),
-            None => account,
-        }
-    };
-    let mut nodes = vec![server.clone().set_redis_settings(of_nodes.clone())];
+fn connect(settings: &Redis, server: ConnectionInfo, deadline: Instant) -> RedisResult<ClusterConnection> {
+    let account = server.redis_settings().clone();
+    let mut nodes = vec![server];
     for node in &settings.nodes {
         let info: ConnectionInfo = format!("redis://{node}/").into_connection_info()?;
-        nodes.push(info.set_redis_settings(of_nodes.clone()));
+        nodes.push(info.set_redis_settings(account.clone()));
     }
-    if settings.cluster {
-        let limit = deadline.saturating_duration_since(Instant::now()).min(settings.timeout);
-        let client = ClusterClientBuilder::new(nodes)
-            .connection_timeout(limit)
-            .response_timeout(settings.timeout)
-            .build()?;
-        return Ok(Box::new(client.get_connection()?));
-    }
-    let account =
-        SentinelNodeConnectionInfo::default().set_redis_connection_info(server.redis_settings().clone());
-    let mut client =
-        SentinelClient::build(nodes, settings.sentinel.clone(), Some(account), SentinelServerType::Master)?;
-    Ok(Box::new(client.get_connection()?))
+    // A node that hangs must leave time for those that do not.
+    let limit = share(deadline, 2).saturating_duration_since(Instant::now());
+    ClusterClientBuilder::new(nodes)
+        .connection_timeout(limit / 2)
+        .response_timeout(limit)
+        .build()?
+        .get_connection()
 }
