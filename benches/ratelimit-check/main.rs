@@ -31,10 +31,11 @@ fn main() {
     let bench = Bench::prepare(&redis);
     println!("one call as a whole process, over a Unix socket; medians of {TURNS} turns");
     let quick = turns::measure(&bench.quick(), TURNS);
-    turns::print(&quick);
-    println!("what it replaces; medians of {SLOW_TURNS} turns");
+    turns::print_beside(&quick, &quick[0]);
+    // Not in turns with the others: it drives them out of the processor's caches.
+    println!("what it replaces, by itself; medians of {SLOW_TURNS} turns, beside the second line above");
     let slow = turns::measure(&bench.slow(), SLOW_TURNS);
-    turns::print(&slow);
+    turns::print_beside(&slow, &quick[1]);
     println!("calls a second, 8 callers at once");
     for contender in bench.quick() {
         println!("  {:<44} {:>8.0}", contender.name, crowd::calls_a_second(&contender));

@@ -39,11 +39,11 @@ pub fn measure(contenders: &[Contender], turns: usize) -> Vec<Times> {
     times
 }
 
-/// Prints them beside the first one.
-pub fn print(all: &[Times]) {
+/// Prints them, and how many times `one` they are.
+pub fn print_beside(all: &[Times], one: &Times) {
     println!("  {:<44} {:>8} {:>8} {:>8} {:>8}", "", "ms", "5 %", "95 %", "ratio");
     for times in all {
-        let ratio = times.at(0.5) / all[0].at(0.5);
+        let ratio = times.at(0.5) / one.at(0.5);
         println!(
             "  {:<44} {:>8.3} {:>8.3} {:>8.3} {ratio:>8.2}",
             times.name,

@@ -167,3 +167,44 @@ fn each_line_of_json_has_the_keys_of_the_manual_in_their_order() {
         }
     }
 }
+
+#[test]
+fn a_command_line_means_the_same_in_every_form() {
+    let redis = Redis::shared();
+    let rules = "rules.site = { limit = 5 }\nrules.service = { limit = 7 }\n";
+    let tool = door(redis, rules).arg("--peek");
+    let said = |words: &[&str]| tool.clone().args(words).run().expect(0).stdout;
+    for (plain, other) in [
+        (&["--rule", "site", "u"][..], &["--rule=site", "--", "u"][..]),
+        (
+            &["--service", "vente", "--format", "text", "--", "-u"],
+            &["--service=vente", "--format=text", "--", "-u"],
+        ),
+        (&["u", "--rule", "login", "--rule", "site"], &["--rule=login", "u", "--rule=site"]),
+        (&["--format", "json", "u"], &["u"]),
+    ] {
+        // A flag that needs the parser in front of both, and then in neither.
+        assert_eq!(said(plain), said(other), "{plain:?}");
+        let charged = door(redis, rules).args(plain).run().expect(0);
+        let charged_too = door(redis, rules).args(other).run().expect(0);
+        assert_eq!(charged, charged_too, "{plain:?}");
+    }
+    for wrong in [
+        &["u", "v"][..],
+        &["--", "u", "v"],
+        &["--rule", "-x", "u"],
+        &["--rule", "", "u"],
+        &["--service", "", "u"],
+        &["--format", "xml", "u"],
+        &["--format", "text", "--format", "text", "u"],
+        &["--service", "a", "--service", "b", "u"],
+        &["--config", "/dev/null", "u"],
+        &["-u"],
+        &["--rule"],
+        &["--"],
+        &[],
+    ] {
+        let run = door(redis, "").args(wrong).run().expect(2);
+        assert!(run.stdout.contains("usage") && !run.stderr.is_empty(), "{wrong:?}: {run:?}");
+    }
+}

@@ -1,6 +1,14 @@
+-- Lifetimes as Redis takes them, for those that come again and again.
+local milliseconds = {}
+
 -- A key lives as long as its state matters: whole milliseconds, at least one.
 local function store(key, state, lifetime)
-  call('SET', key, state, 'PX', max(1, math.ceil(lifetime / 1000)))
+  local text = milliseconds[lifetime]
+  if not text then
+    text = string.format('%.0f', max(1, math.ceil(lifetime / 1000)))
+    milliseconds[lifetime] = text
+  end
+  call('SET', key, state, 'PX', text)
 end
 
 -- The state of a key. What is of another type was put there by somebody else: charging replaces it.

@@ -23,12 +23,13 @@ local function add(kind, fields)
   local key = counters.prefix .. kind .. ':' .. today()
   local known = call('HLEN', key)
   local before = known
-  for _, field in ipairs(fields) do
-    if call('HINCRBY', key, field, 1) == 1 then
+  for number = 1, #fields do
+    local field = fields[number]
+    if call('HINCRBY', key, field, '1') == 1 then
       known = known + 1
       if known > counters.most then
         call('HDEL', key, field)
-        call('HINCRBY', key, '', 1)
+        call('HINCRBY', key, '', '1')
       end
     end
   end
@@ -44,9 +45,9 @@ local function remember_recent(logins)
     return
   end
   local key = counters.prefix .. 'recent'
-  local members = {}
+  local members, moment = {}, string.format('%.0f', now)
   for number = max(1, #logins - RECENT + 1), #logins do
-    members[#members + 1] = now
+    members[#members + 1] = moment
     members[#members + 1] = logins[number]
   end
   if call('ZADD', key, unpack(members)) > 0 then
@@ -59,15 +60,22 @@ local function count()
   if counters.database ~= '.' then
     call('SELECT', counters.database)
   end
+  local login, service = counters.login, counters.service .. ' '
   local logins, calls, refusals = {}, {}, {}
+  local allowed = 0
   for number = 1, #ARGV - users do
     local user = name_of(number)
     local rule = refused_by[number]
     if rule then
       refusals[#refusals + 1] = ARGV[names + rule] .. ' ' .. user
     else
-      logins[#logins + 1] = counters.login and user or nil
-      calls[#calls + 1] = counters.service ~= '' and counters.service .. ' ' .. user or nil
+      allowed = allowed + 1
+      if login then
+        logins[allowed] = user
+      end
+      if service ~= ' ' then
+        calls[allowed] = service .. user
+      end
     end
   end
   remember_recent(logins)
