@@ -15,7 +15,7 @@ use ::redis::{
 };
 
 use super::{
-    connection::{account, label},
+    account::{account, label},
     stream::share,
     trouble::{Kind, Trouble},
 };

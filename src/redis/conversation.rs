@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use ::redis::{Cmd, Value};
+use ::redis::{Cmd, Value, cmd};
 
 use super::{
+    account::{account, label},
     cluster::Cluster,
-    connection::{account, label},
     sentinel,
     socket::Socket,
     trouble::Trouble,
@@ -70,6 +70,18 @@ impl Conversation {
             // The driver connects anew by itself.
             Way::Cluster(_) => false,
         }
+    }
+
+    /// The server's version.
+    ///
+    /// # Errors
+    /// None came before the deadline.
+    pub fn version(&mut self, deadline: Instant) -> Result<String, Trouble> {
+        let info = self.ask(cmd("INFO").arg("server").to_owned(), deadline)?;
+        let Value::BulkString(info) = info else { return Ok("?".to_owned()) };
+        let info = String::from_utf8_lossy(&info);
+        let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
+        Ok(version.unwrap_or("?").trim().to_owned())
     }
 
     /// Sends a command and waits for its answer.

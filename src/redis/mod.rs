@@ -4,7 +4,7 @@
 //!
 //! | file | its purpose |
 //! |---|---|
-//! | [`connection`] | a connection for reports, of which a few milliseconds more do not matter |
+//! | `account` | where it is, and who we are to it |
 //! | [`conversation`] | commands and answers before a deadline, whoever answers |
 //! | `socket` | one server: nothing is sent before the first command, nothing asked besides it |
 //! | `stream`, `reply` | what it stands on: sockets that never block, and answers read from memory |
@@ -12,8 +12,8 @@
 //! | `cluster` | the driver's own way to a Cluster |
 //! | [`trouble`] | what can go wrong, in words that a program can act on |
 
+mod account;
 mod cluster;
-pub mod connection;
 pub mod conversation;
 mod reply;
 mod sentinel;
@@ -21,6 +21,5 @@ mod socket;
 mod stream;
 pub mod trouble;
 
-pub use connection::{connect, version};
 pub use conversation::Conversation;
 pub use trouble::{Kind, Trouble};

@@ -5,7 +5,7 @@ use std::time::Instant;
 use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, Value, cmd};
 
 use super::{
-    connection::{account, label},
+    account::{account, label},
     socket::Socket,
     stream::share,
     trouble::{Kind, Trouble},

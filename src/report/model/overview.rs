@@ -1,6 +1,9 @@
 //! `overview`: the key figures of all sections, the last snapshots, and the servers.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -12,7 +15,7 @@ use crate::{
     failure::Result,
     mysql::{rows, schema},
     ratelimit::statistics::Statistics,
-    redis,
+    redis::Conversation,
     report::{
         sheet::{Block, Cell, Column, Sheet, Table},
         texts,
@@ -27,6 +30,9 @@ const LAST_IN_QUEUE: &str = "SELECT server, MAX(seen_at) FROM users_temp GROUP B
 const LAST_IN_LOG: &str = "SELECT server, MAX(seen_at) FROM users_log \
     WHERE seen_at >= (SELECT MAX(seen_at) FROM users_log) - INTERVAL 31 DAY GROUP BY server";
 const VERSION: &str = "SELECT VERSION()";
+
+/// For the version of Redis, however patient the configuration is.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The section.
 #[derive(Debug, Serialize)]
@@ -98,9 +104,10 @@ pub struct RedisServer {
 impl RedisServer {
     /// Asks the server for its version. That it is away spoils no report.
     pub fn ask(settings: &Redis) -> Self {
-        match redis::connect(settings).and_then(|mut connection| redis::version(&mut connection)) {
+        let deadline = Instant::now() + settings.timeout.min(LONGEST_WAIT);
+        match Conversation::open(settings, deadline).and_then(|mut server| server.version(deadline)) {
             Ok(version) => Self { version: Some(version), note: None },
-            Err(failure) => Self { version: None, note: Some(failure.to_string()) },
+            Err(trouble) => Self { version: None, note: Some(trouble.message) },
         }
     }
 }
