@@ -23,13 +23,6 @@ pub struct Asked {
     pub exempt: bool,
 }
 
-impl Asked {
-    /// The name as the script reads it.
-    pub(super) fn name(&self) -> String {
-        format!("{}{}", if self.exempt { '+' } else { '-' }, self.user.key)
-    }
-}
-
 /// Asks one question about users, group by group.
 #[derive(Debug)]
 pub struct Limiter<'a> {
@@ -54,7 +47,7 @@ impl<'a> Limiter<'a> {
 
     /// How many users one group may hold: their keys have to be in the same place.
     pub fn largest_group(config: &Config) -> usize {
-        if config.redis.cluster { 1 } else { 256 }
+        if config.redis.cluster { 1 } else { 512 }
     }
 
     /// How many groups may be asked about before the decisions of the first one are received.

@@ -118,13 +118,14 @@ pub(super) fn decide(
         command.arg(rule.algorithm.name()).arg(rule.limit).arg(microseconds(rule.window));
         command.arg(rule.block_after).arg(microseconds(rule.block_for));
     }
+    command.arg(exempt(asked));
     let database = match counters {
         Counters::InReach => super::counters::database(&config.redis),
         Counters::Apart => "",
     };
     add_counters(&mut command, config, question, database);
     for asked in asked {
-        command.arg(asked.name());
+        command.arg(&asked.user.key);
     }
     command
 }
@@ -145,10 +146,19 @@ pub(super) fn count(
     command.arg(counters::prefix(&config.ratelimit));
     command.arg(if allowed { "allowed" } else { "refused" });
     command.arg(question.now.map(|now| now.to_string()).unwrap_or_default());
-    command.arg(question.cost).arg(0);
+    command.arg(question.cost).arg(0).arg("");
     add_counters(&mut command, config, &without_rules, super::counters::database(&config.redis));
-    command.arg(asked.name());
+    command.arg(&asked.user.key);
     Some(command)
+}
+
+/// For whom no rule holds.
+fn exempt(asked: &[Asked]) -> String {
+    if asked.iter().any(|asked| asked.exempt) {
+        asked.iter().map(|asked| if asked.exempt { '1' } else { '0' }).collect()
+    } else {
+        String::new()
+    }
 }
 
 fn call(by: By, keys: usize) -> Cmd {

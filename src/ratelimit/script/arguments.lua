@@ -5,10 +5,11 @@
 --       now       microseconds since the epoch; empty: Redis's own clock
 --       cost      what one try costs
 --       rules     how many follow, each with: algorithm, limit, window, block_after, block_for (microseconds)
+--       exempt    a character a user: "1" for whom no rule holds; empty: for all users the rules hold
 --       counters  the database that they are in ("." is this one, "" counts nothing), the prefix of their keys, the
 --                 seconds that they are kept, how many of them a day may have, "1" for a login, the service ("": none)
 --       names     of the rules
---       users     one name each, behind "-" or, if no rule holds for him, behind "+"
+--       users     one name each
 -- KEYS  for each user, for each rule: its state and, if it blocks, its refusals
 --
 -- Answers five numbers for each user: allowed (1), refused (0) or blocked (-1); the number of the rule that decides; what
@@ -43,22 +44,15 @@ for number = 1, tonumber(ARGV[4]) do
   argument = argument + 5
 end
 
+local exempt = ARGV[argument]
 local counters = {
-  database = ARGV[argument],
-  prefix = ARGV[argument + 1],
-  lifetime = ARGV[argument + 2],
-  most = tonumber(ARGV[argument + 3]),
-  login = ARGV[argument + 4] == '1',
-  service = ARGV[argument + 5],
+  database = ARGV[argument + 1],
+  prefix = ARGV[argument + 2],
+  lifetime = ARGV[argument + 3],
+  most = tonumber(ARGV[argument + 4]),
+  login = ARGV[argument + 5] == '1',
+  service = ARGV[argument + 6],
 }
 -- The places before the first name of a rule, and before the first one of a user.
-local names = argument + 5
+local names = argument + 6
 local users = names + #rules + (what == 'refused' and 1 or 0)
-
-local function is_exempt(user)
-  return ARGV[users + user]:byte() == 43
-end
-
-local function name_of(user)
-  return ARGV[users + user]:sub(2)
-end

@@ -64,7 +64,7 @@ local function count()
   local logins, calls, refusals = {}, {}, {}
   local allowed = 0
   for number = 1, #ARGV - users do
-    local user = name_of(number)
+    local user = ARGV[users + number]
     local rule = refused_by[number]
     if rule then
       refusals[#refusals + 1] = ARGV[names + rule] .. ' ' .. user
