@@ -5,7 +5,7 @@ use std::{
     thread::{self, ScopedJoinHandle},
 };
 
-use ::mysql::{Transaction, TxOpts, prelude::Queryable};
+use ::mysql::{TxOpts, prelude::Queryable};
 
 use super::{
     calendar::{Calendar, Minute, Span},
@@ -57,14 +57,11 @@ pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
     }
     schema::ensure(&server, &context.config.lock_dir)?;
     let lease = Lease::of_job(JOB, &lock)?;
-    let mut link = Link::new(&server);
-    link.run(|conn| lease.take(conn))?;
     let before = (clock.now - context.config.epn.keep_log).naive_utc();
-    let done = run.work(&server, &mut link, &lease).and_then(|()| purge::older_than(&mut link, before));
-    if let Err(failure) = link.once(|conn| lease.release(conn)) {
-        log::info!("the lease is left to expire: {failure}");
-    }
-    done?;
+    lease.hold(&mut Link::new(&server), |link, lease| {
+        run.work(&server, link, lease)?;
+        purge::older_than(link, before)
+    })?;
     run.summary.to_string().lines().for_each(|line| log::info!("{line}"));
     Ok(run.summary)
 }
@@ -90,7 +87,7 @@ impl Run<'_> {
         self.work_off_queue(server, link, lease, &directory)?;
         let mut more = true;
         while more {
-            let (batch, full) = committed(link, lease, |conn| self.settle(conn, &directory))?;
+            let (batch, full) = lease.committed(link, |conn| self.settle(conn, &directory))?;
             self.count(batch);
             more = full;
         }
@@ -120,7 +117,7 @@ impl Run<'_> {
                 ahead = after.map(|id| {
                     scope.spawn(move || Link::new(server).once(|conn| queue::rows(conn, id, now, most)))
                 });
-                let batch = committed(link, lease, |conn| self.ingest(conn, directory, &rows))?;
+                let batch = lease.committed(link, |conn| self.ingest(conn, directory, &rows))?;
                 self.count(batch);
             }
             Ok(())
@@ -248,19 +245,4 @@ impl Run<'_> {
             sum.notices.extend(changes.notices);
         }
     }
-}
-
-/// Does `step` in a transaction that is committed only if the lease is still held.
-fn committed<T>(
-    link: &mut Link<'_>,
-    lease: &Lease,
-    mut step: impl FnMut(&mut Transaction<'_>) -> Result<T>,
-) -> Result<T> {
-    link.run(|conn| {
-        let mut transaction = conn.start_transaction(TxOpts::default())?;
-        let done = step(&mut transaction)?;
-        lease.renew(&mut transaction)?;
-        transaction.commit()?;
-        Ok(done)
-    })
 }

@@ -8,8 +8,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use ::mysql::{Conn, prelude::Queryable};
+use ::mysql::{Conn, Transaction, TxOpts, prelude::Queryable};
 
+use super::Link;
 use crate::{
     failure::{Failure, Result, Status},
     lock::{LockFile, host_name},
@@ -101,5 +102,40 @@ impl Lease {
     /// The server's; the lease then expires by itself.
     pub fn release(&self, conn: &mut Conn) -> Result<()> {
         Ok(conn.exec_drop(RELEASE, (self.job, &self.holder))?)
+    }
+
+    /// Does `work` while the lease is held.
+    ///
+    /// # Errors
+    /// Those of [`Lease::take`] and of `work`.
+    pub fn hold<T>(
+        &self,
+        link: &mut Link<'_>,
+        work: impl FnOnce(&mut Link<'_>, &Self) -> Result<T>,
+    ) -> Result<T> {
+        link.run(|conn| self.take(conn))?;
+        let done = work(link, self);
+        if let Err(failure) = link.once(|conn| self.release(conn)) {
+            log::info!("the lease is left to expire: {failure}");
+        }
+        done
+    }
+
+    /// Does `step` in a transaction that is committed only if the lease is still held.
+    ///
+    /// # Errors
+    /// Those of `step`, of the server and of [`Lease::renew`].
+    pub fn committed<T>(
+        &self,
+        link: &mut Link<'_>,
+        mut step: impl FnMut(&mut Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        link.run(|conn| {
+            let mut transaction = conn.start_transaction(TxOpts::default())?;
+            let done = step(&mut transaction)?;
+            self.renew(&mut transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
     }
 }
