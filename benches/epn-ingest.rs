@@ -3,17 +3,16 @@
 //! Absolute times are those of this machine at this moment; the ratios say more.
 
 // A benchmark talks on standard output, and stops where it cannot measure.
-#![allow(clippy::expect_used, clippy::print_stdout)]
+#![allow(clippy::expect_used, clippy::print_stdout, unreachable_pub)]
 
+mod measured;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use mysql::{Conn, OptsBuilder, prelude::Queryable};
+use measured::{connect, count, measure, median};
+use mysql::prelude::Queryable;
 use support::{Database, MariaDb, Tool};
 
 /// Pending rows of the bulk run: 200 computers, 5,000 people, 60 opening days.
@@ -157,66 +156,4 @@ fn floor(database: &Database) -> Duration {
         conn.query_drop(sql).expect("the floor");
     }
     began.elapsed()
-}
-
-/// What a run took.
-struct Measured {
-    wall: Duration,
-    /// Processor seconds of the command and of the server.
-    own: f64,
-    server: f64,
-    peak_kib: u64,
-}
-
-fn measure(server: &MariaDb, tool: &Tool) -> Measured {
-    let before = processor_seconds(server.pid()).unwrap_or_default();
-    let began = Instant::now();
-    let running = tool.start();
-    let pid = running.pid();
-    // The kernel forgets these with the process: the last look before its end counts.
-    let watcher = std::thread::spawn(move || {
-        let (mut own, mut peak_kib) = (0.0, 0);
-        while let (Some(seconds), Some(kib)) = (processor_seconds(pid), peak_kib_of(pid)) {
-            (own, peak_kib) = (seconds, kib.max(peak_kib));
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        (own, peak_kib)
-    });
-    let run = running.wait();
-    let wall = began.elapsed();
-    assert_eq!(run.status, 0, "{run:?}");
-    let (own, peak_kib) = watcher.join().expect("the watcher");
-    let server = processor_seconds(server.pid()).unwrap_or_default() - before;
-    Measured { wall, own, server, peak_kib }
-}
-
-/// User and system time of a process; `None` if it has ended.
-fn processor_seconds(pid: u32) -> Option<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let fields: Vec<&str> = fields.split(' ').collect();
-    let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    (fields.first() != Some(&"Z")).then_some(ticks / 100.0)
-}
-
-fn peak_kib_of(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
-fn connect(server: &MariaDb) -> Duration {
-    let began = Instant::now();
-    let socket = server.socket().to_string_lossy().into_owned();
-    Conn::new(OptsBuilder::new().user(Some("root")).socket(Some(socket))).expect("a connection");
-    began.elapsed()
-}
-
-fn count(database: &Database, table: &str) -> u64 {
-    database.value(&format!("SELECT COUNT(*) FROM {table}")).parse().expect("a number")
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }

@@ -68,6 +68,39 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_presence TO 'epn_ingest'
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_use TO 'epn_ingest'@'localhost';
 GRANT SELECT, INSERT ON sessionstat.epn_workshop_seen TO 'epn_ingest'@'localhost';
 
+-- session-aggregate -------------------------------------------------------------------------------------------------
+
+CREATE USER IF NOT EXISTS 'session_aggregate'@'localhost' ACCOUNT LOCK;
+
+GRANT SELECT ON sessionstat.sessionstat_schema TO 'session_aggregate'@'localhost';
+-- Its lease, as above.
+GRANT SELECT, INSERT, UPDATE (holder, host, lock_file, expires_at)
+  ON sessionstat.sessionstat_lease TO 'session_aggregate'@'localhost';
+
+-- It records that sessions begin and end, counts them, and deletes what is old. (As above, MariaDB asks for the right to
+-- change each column of a record that may be there already; only ends are changed, and in an ILIAS's table ids.)
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.usr_session_stats_raw TO 'session_aggregate'@'localhost';
+-- The statistics: it writes slots again, and takes those away that overlap others.
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.usr_session_stats TO 'session_aggregate'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.session_at_limit TO 'session_aggregate'@'localhost';
+-- Limits are added, and stay.
+GRANT SELECT, INSERT ON sessionstat.usr_session_log TO 'session_aggregate'@'localhost';
+
+-- Which sessions live: it takes those away that have expired.
+GRANT SELECT, DELETE ON sessionstat.session_expiry TO 'session_aggregate'@'localhost';
+-- Uses of machines: of whom, and when, but not where.
+GRANT SELECT (id, user_id, starts_at, ends_at, status) ON sessionstat.epn_booking TO 'session_aggregate'@'localhost';
+GRANT SELECT (booking_id, last_seen, settle_at) ON sessionstat.epn_use TO 'session_aggregate'@'localhost';
+
+-- What it remembers for itself.
+GRANT SELECT, INSERT, UPDATE ON sessionstat.session_progress TO 'session_aggregate'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.session_open TO 'session_aggregate'@'localhost';
+
+-- In the database of an ILIAS it also has to see which sessions live. The table is ILIAS's, and stays as it is. Without
+-- this right, live sessions would pass for old ones:
+--   GRANT SELECT (session_id, expires) ON sessionstat.usr_session TO 'session_aggregate'@'localhost';
+-- An ILIAS 10 has no usr_session_log: leave its line out (sed '/usr_session_log/d').
+
 -- stats-report ------------------------------------------------------------------------------------------------------
 
 CREATE USER IF NOT EXISTS 'stats_report'@'localhost' ACCOUNT LOCK;
@@ -84,6 +117,9 @@ GRANT SELECT (id, login, is_staff, credit_minutes, workshop_credits)
 GRANT SELECT ON sessionstat.epn_workshop TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_attendance TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_booking TO 'stats_report'@'localhost';
+-- How many sessions there were at which time, not whose.
+GRANT SELECT ON sessionstat.usr_session_stats TO 'stats_report'@'localhost';
+GRANT SELECT ON sessionstat.session_at_limit TO 'stats_report'@'localhost';
 -- Whose e-mail belongs to a number in the counters of logins. It sees neither names nor passwords.
 GRANT SELECT (id, email) ON sessionstat.utilisateurs TO 'stats_report'@'localhost';
 
@@ -94,3 +130,10 @@ CREATE USER IF NOT EXISTS 'sessionstat_web'@'localhost' ACCOUNT LOCK;
 -- It finds users, adds them, and gives a user's password a stronger hash. It deletes nobody.
 GRANT SELECT (id, nom, prenom, email, mot_de_passe), INSERT (nom, prenom, email, mot_de_passe), UPDATE (mot_de_passe)
   ON sessionstat.utilisateurs TO 'sessionstat_web'@'localhost';
+-- It writes down who logs in when, and when and why that ends. It cannot read who did, nor delete a record.
+GRANT SELECT (session_id, start_time, end_time), INSERT (session_id, type, start_time, user_id),
+    UPDATE (end_time, end_context)
+  ON sessionstat.usr_session_stats_raw TO 'sessionstat_web'@'localhost';
+-- It says which sessions live, and until when.
+GRANT SELECT (session_id), INSERT (session_id, expires), UPDATE (expires), DELETE
+  ON sessionstat.session_expiry TO 'sessionstat_web'@'localhost';

@@ -29,19 +29,19 @@ pub struct Common {
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Take TIME for the clock: RFC 3339, or seconds since the epoch
-    #[arg(long, value_name = "TIME", value_parser = parse_instant, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_instant, allow_negative_numbers = true, global = true)]
     pub now: Option<DateTime<Utc>>,
     /// Create or migrate the database tables, then exit
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub init_db: bool,
     /// Tell more on standard error (-vv: everything)
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Tell only errors
-    #[arg(short, long, conflicts_with = "verbose")]
+    #[arg(short, long, conflicts_with = "verbose", global = true)]
     pub quiet: bool,
     /// Print the completions for SHELL, then exit
-    #[arg(long, value_name = "SHELL", value_enum)]
+    #[arg(long, value_name = "SHELL", value_enum, global = true)]
     pub completions: Option<Shell>,
 }
 

@@ -18,6 +18,7 @@
 //! | [`samba`] | samba-snapshot: who is connected, from which workstation, into `users_temp` or the spool |
 //! | [`epn`] | epn-ingest: sightings into attendance, uses and charges; rules without I/O, and their store |
 //! | [`ratelimit`] | ratelimit-check: rules that Redis applies in one step, and the line that PHP reads |
+//! | [`sessions`] | session-aggregate: session records into slots of a quarter of an hour, true or as ILIAS has them |
 //! | [`report`] | stats-report: one model a section, one renderer a format |
 
 pub mod cli;
@@ -31,4 +32,5 @@ pub mod ratelimit;
 pub mod redis;
 pub mod report;
 pub mod samba;
+pub mod sessions;
 pub mod terminal;

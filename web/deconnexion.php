@@ -8,7 +8,7 @@ require __DIR__ . '/lib/site.php';
 
 serve([
     'POST' => static function (Site $site): Response {
-        $site->session->logOut();
+        $site->visit->logOut(EndContext::User);
         $site->session->tell('Vous avez quitté votre session. À bientôt.');
         return Response::see('accueil.php');
     },

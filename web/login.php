@@ -20,12 +20,15 @@ serve([
             $login = Login::attempt($form, $site->users(), $site->limits(), $_SERVER['REMOTE_ADDR']);
         } catch (Refused $refused) {
             $wait = Wait::of($refused->answer, $site->now);
+            if ($refused->userId !== null) {
+                $site->visit->refuse($refused->userId);
+            }
         }
         if ($login === null) {
             $content = static fn () => View\login($form, $wait, $site->session->token());
             return $site->page('Connexion', $content, $wait === null ? 422 : 429, $wait?->headers() ?? []);
         }
-        $site->session->logIn($login->user);
+        $site->visit->logIn($login->user);
         $site->session->tell($login->greeting());
         return Response::see('services.php');
     },

@@ -115,7 +115,7 @@ fn without_comments(text: &str) -> Option<String> {
 
 /// What types cannot say.
 fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
-    let Config { mysql, redis, samba, epn, ratelimit, .. } = config;
+    let Config { mysql, redis, samba, epn, ratelimit, aggregate, .. } = config;
     let wrong = |key: &str, message: String| Err(Wrong::at(text, key, message));
     for (key, limit) in [
         ("mysql.connect_timeout", mysql.connect_timeout),
@@ -136,7 +136,7 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
             return wrong(key, format!("{value} is not between {least} and {most}"));
         }
     }
-    if let Some((key, message)) = redis.complaint() {
+    if let Some((key, message)) = redis.complaint().or_else(|| aggregate.complaint()) {
         return wrong(key, message.to_owned());
     }
     if let Some((key, message)) = ratelimit.complaint() {

@@ -3,6 +3,7 @@
 //! Owes its callers: what it returns has been checked; an error names file, line and key, and never a secret.
 
 mod address;
+pub mod aggregate;
 pub mod duration;
 mod file;
 pub mod ratelimit;
@@ -19,6 +20,7 @@ use std::{
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+pub use aggregate::Aggregate;
 pub use ratelimit::Ratelimit;
 pub use redis::Redis;
 pub use samba::Samba;
@@ -49,6 +51,8 @@ pub struct Config {
     pub epn: Epn,
     /// `[ratelimit]`
     pub ratelimit: Ratelimit,
+    /// `[aggregate]`
+    pub aggregate: Aggregate,
 }
 
 impl Default for Config {
@@ -62,6 +66,7 @@ impl Default for Config {
             samba: Samba::default(),
             epn: Epn::default(),
             ratelimit: Ratelimit::default(),
+            aggregate: Aggregate::default(),
         }
     }
 }

@@ -7,10 +7,11 @@ use ::mysql::{DriverError, Error};
 use crate::failure::{Failure, Status};
 
 /// Server errors that pass: deadlock (also a Galera certification failure), lock wait, a node or primary that is not
-/// ready or read-only during a failover, a server that stops or is full, a row that changed after a snapshot was taken.
-const PASSING: [u16; 20] = [
-    1020, 1040, 1047, 1053, 1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927,
-    3032, 3101, 4031,
+/// ready or read-only during a failover, a server that stops or is full, a row that changed after a snapshot was taken, a key
+/// that somebody else took at the same moment.
+const PASSING: [u16; 21] = [
+    1020, 1040, 1047, 1053, 1062, 1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1290, 1317, 1836,
+    1927, 3032, 3101, 4031,
 ];
 
 /// Server errors about the account (unknown, locked, expired), the database or a right.

@@ -29,6 +29,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../etc/schema/003-epn-ingest.sql"),
     },
     Migration { version: 4, file: "004-web.sql", sql: include_str!("../../etc/schema/004-web.sql") },
+    Migration {
+        version: 5,
+        file: "005-sessions.sql",
+        sql: include_str!("../../etc/schema/005-sessions.sql"),
+    },
 ];
 
 /// MySQL's error number for a table that is not there.

@@ -50,7 +50,8 @@ pub fn run(context: &Context, request: &Request) -> Result<Status> {
     let period = Period::new(request.from, request.to, &clock)?;
     let server = Server::new(&context.config.mysql)?;
     schema::require(&server)?;
-    let question = Question { sections: &request.sections, period, now: clock.now, top: request.top };
+    let question =
+        Question { sections: &request.sections, period, now: clock.now, zone: clock.zone, top: request.top };
     let report = model::collect(&server, &context.config, &question)?;
     let look = Look {
         language: request.language.unwrap_or_else(Language::of_environment),

@@ -31,8 +31,12 @@ impl Language {
 
     /// A whole number.
     pub fn whole(self, number: i64, unicode: bool) -> String {
-        let sign = if number < 0 { "-" } else { "" };
-        format!("{sign}{}", self.grouped(number.unsigned_abs(), unicode))
+        sign(number).to_owned() + &self.grouped(number.unsigned_abs(), unicode)
+    }
+
+    /// Hundredths of something that may be negative, as a number with two decimals.
+    pub fn signed_hundredths(self, hundredths: i64, unicode: bool) -> String {
+        sign(hundredths).to_owned() + &self.hundredths(hundredths.unsigned_abs(), unicode)
     }
 
     /// Hundredths of something, as a number with two decimals.
@@ -94,6 +98,10 @@ impl Language {
     }
 }
 
+fn sign(number: i64) -> &'static str {
+    if number < 0 { "-" } else { "" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +128,8 @@ mod tests {
         assert_eq!(Language::Fr.whole(1_234, false), "1 234");
         assert_eq!(Language::En.hundredths(123_405, true), "1,234.05");
         assert_eq!(Language::Fr.hundredths(5, true), "0,05");
+        assert_eq!(Language::Fr.signed_hundredths(-123_405, false), "-1 234,05");
+        assert_eq!(Language::En.signed_hundredths(-5, true), "-0.05");
     }
 
     #[test]

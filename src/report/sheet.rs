@@ -5,7 +5,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{model::uses::Hours, texts::Text};
+use super::{
+    model::{slots::Mean, uses::Hours},
+    texts::Text,
+};
 
 /// One section.
 #[derive(Debug)]
@@ -90,6 +93,8 @@ pub enum Cell {
     Number(i64),
     /// A length of time in hours.
     Hours(Hours),
+    /// A mean number of things.
+    Mean(Mean),
     /// A moment.
     Time(DateTime<Utc>),
     /// A day.

@@ -61,6 +61,39 @@ catalogue! {
     REDIS = "Redis", "Redis";
     OUT_OF_REACH = "out of reach", "injoignable";
 
+    // sessions
+    SESSIONS = "Sessions", "Sessions";
+    SESSIONS_EMPTY = "No statistics of sessions in this period.", "Aucune statistique de sessions dans cette période.";
+    COUNTING_STOPPED = "Nothing has been counted for more than an hour. Check that cron runs session-aggregate.", "Rien n'a été compté depuis plus d'une heure. Vérifiez que cron lance session-aggregate.";
+    SESSIONS_OPENED = "Sessions opened", "Sessions ouvertes";
+    MOST_AT_ONCE = "Most sessions at once", "Sessions simultanées, maximum";
+    MOST_AT = "  first in the quarter hour from", "  d'abord dans le quart d'heure de";
+    MEAN_AT_ONCE = "Mean number at once", "Sessions simultanées, moyenne";
+    HOURS_AT_LIMIT = "Hours at the limit", "Heures à la limite";
+    SECONDS_AT_LIMIT = "Seconds at the limit", "Secondes à la limite";
+    LAST_AT_LIMIT = "Last at the limit until", "Dernière fois à la limite jusqu'à";
+    COUNTED_UNTIL = "Sessions counted until", "Sessions comptées jusqu'à";
+    WITHOUT_FIGURES = "Quarter hours without figures", "Quarts d'heure sans chiffres";
+    ENDS = "How sessions ended", "Fins de session";
+    NO_ENDS = "No session ended in this period.", "Aucune session ne s'est terminée dans cette période.";
+    REASON = "Reason", "Motif";
+    LOGGED_OUT = "logged out", "déconnexion";
+    EXPIRED = "expired", "expiration";
+    IDLE = "idle", "inactivité";
+    IDLE_FIRST = "idle since its first page", "inactivité dès la première page";
+    NO_ROOM = "limit reached", "limite atteinte";
+    LOGGED_IN = "visitor logged in", "connexion d'un visiteur";
+    OTHER_REASONS = "other reasons", "autres motifs";
+    BY_DAY = "Sessions at once by day", "Sessions simultanées par jour";
+    BY_HOUR = "Sessions at once by hour", "Sessions simultanées par heure";
+    HOUR = "Hour", "Heure";
+    OPENED = "Opened", "Ouvertes";
+    LIMIT_HOURS = "At limit (h)", "Limite (h)";
+    LIMIT_SECONDS = "At limit (s)", "Limite (s)";
+    FEWEST = "Min", "Min";
+    MEAN = "Mean", "Moyenne";
+    MOST = "Max", "Max";
+
     // logins
     LOGINS = "Logins", "Connexions";
     LOGINS_EMPTY = "No login in this period.", "Aucune connexion dans cette période.";

@@ -19,9 +19,16 @@ pub fn commands() -> Vec<String> {
     names
 }
 
-/// What `COMMAND --help` prints.
+/// What `COMMAND --help` prints, and the same of each of its own commands.
 pub fn help(command: &str) -> String {
-    Tool::new(command).no_config().arg("--help").run().expect(0).stdout
+    let of = |arguments: &[&str]| {
+        Tool::new(command).no_config().args(arguments).arg("--help").run().expect(0).stdout
+    };
+    let whole = of(&[]);
+    let listed = whole.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.map_while(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    let parts: String = listed.map(|name| of(&[name])).collect();
+    whole + &parts
 }
 
 /// The flags in the help of a command, short ones included.
@@ -56,11 +63,11 @@ pub fn flags_of(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a command takes these arguments, flags and values: it then prints its version instead of working. What
-/// follows `--` is taken as it is.
+/// Whether a command takes these arguments: it then prints completions instead of working.
 pub fn takes(command: &str, arguments: &[String]) -> Result<(), String> {
-    let flags = arguments.iter().take_while(|argument| *argument != "--");
-    let run = Tool::new(command).no_config().args(flags).arg("--version").run();
+    let flags = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+    let (flags, rest) = arguments.split_at(flags);
+    let run = Tool::new(command).no_config().args(flags).arg("--completions=bash").args(rest).run();
     if run.status == 0 { Ok(()) } else { Err(format!("{command} {}: {}", arguments.join(" "), run.stderr)) }
 }
 

@@ -112,6 +112,8 @@ fn every_command_is_run_in_the_rhythm_that_the_defaults_expect() {
     let minutes = sessionstat::config::Config::default().epn.snapshot_minutes;
     assert_eq!(times("samba-snapshot"), [format!("*/{minutes} 9-20 * * 2-6")]);
     assert_eq!(times("epn-ingest"), ["*/10 9-20 * * 2-6", "10 21 * * 2-6"]);
+    // Slots end at each quarter of an hour, all day long.
+    assert_eq!(times("session-aggregate"), ["2,17,32,47 * * * *"]);
     assert_eq!(times("stats-report"), ["0 8 * * 1"]);
 }
 
@@ -143,7 +145,7 @@ fn the_weekly_line_mails_a_report_and_the_others_nothing() {
         if job.command.contains("samba-snapshot") {
             continue; // There is no Samba here.
         }
-        let tool = shell(&job, &["epn-ingest", "stats-report"]).url(&database);
+        let tool = shell(&job, &["epn-ingest", "session-aggregate", "stats-report"]).url(&database);
         let file = config(&tool);
         let run = tool.env("SESSIONSTAT_CONFIG", file).run();
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");

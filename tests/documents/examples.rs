@@ -32,7 +32,7 @@ fn calls(line: &str) -> Vec<(String, Vec<String>)> {
     // The word before one of ours that makes it an argument of something else.
     let mut before = String::new();
     for word in words(line) {
-        if ["|", "||", "&&", ";"].contains(&word.as_str()) || word.starts_with(['#', '>']) {
+        if ["|", "||", "&&", ";"].contains(&word.as_str()) || word.starts_with(['#', '<', '>']) {
             open = false;
             if word.starts_with('#') {
                 break;

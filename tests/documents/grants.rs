@@ -42,20 +42,25 @@ const EVENING: &str = "
       ('2026-03-01 09:10:00', 'nas', 'zoe', 'atelier-01');";
 
 /// A database with the tables, the space in it, and the accounts of the file, unlocked.
-fn database() -> Database {
+pub fn database() -> Database {
     let database = MariaDb::shared().database();
     Tool::new("epn-ingest").url(&database).arg("--init-db").run().silent();
     database.run(SPACE);
     database.run(&read("etc/grants.sql").replace("ON sessionstat.", &format!("ON {}.", database.name())));
-    for account in ["samba_snapshot", "epn_ingest", "stats_report", "sessionstat_web"] {
-        database
-            .run(&format!("ALTER USER '{account}'@'localhost' IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK"));
-    }
+    unlock(&database);
     database
 }
 
+/// Gives all accounts their passwords.
+pub fn unlock(database: &Database) {
+    for account in ["samba_snapshot", "epn_ingest", "session_aggregate", "stats_report", "sessionstat_web"] {
+        database
+            .run(&format!("ALTER USER '{account}'@'localhost' IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK"));
+    }
+}
+
 /// A command with its own account.
-fn tool(command: &str, database: &Database) -> Tool {
+pub fn tool(command: &str, database: &Database) -> Tool {
     let account = format!("{}:{PASSWORD}", command.replace('-', "_"));
     Tool::new(command)
         .config("general.timezone = \"Europe/Paris\"\n")
@@ -80,15 +85,15 @@ fn report(database: &Database) -> Output {
 
 /// One right: it would be taken away alone.
 #[derive(Clone, Debug)]
-struct Right {
+pub struct Right {
     /// `SELECT` or `UPDATE (status)`.
     verb: String,
     table: String,
-    account: String,
+    pub account: String,
 }
 
 /// Every right that the file gives.
-fn rights() -> Vec<Right> {
+pub fn rights() -> Vec<Right> {
     let file = read("etc/grants.sql");
     let code: String = file.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
     let mut rights = Vec::new();
@@ -117,7 +122,7 @@ fn rights() -> Vec<Right> {
 }
 
 /// Runs something without one right, which it gets back afterwards.
-fn without(right: &Right, database: &Database, run: impl FnOnce() -> Output) -> Output {
+pub fn without<T>(right: &Right, database: &Database, run: impl FnOnce() -> T) -> T {
     let Right { verb, table, account } = right;
     let place = format!("{}.{table}", database.name());
     database.run(&format!("REVOKE {verb} ON {place} FROM {account}"));
@@ -126,7 +131,7 @@ fn without(right: &Right, database: &Database, run: impl FnOnce() -> Output) -> 
     output
 }
 
-fn is_refused(output: &Output) -> bool {
+pub fn is_refused(output: &Output) -> bool {
     output.status == 78 && output.stderr.contains("command denied")
 }
 
@@ -154,15 +159,15 @@ fn each_command_does_its_work_with_its_own_account() {
 #[test]
 fn every_right_in_the_file_is_needed() {
     let database = database();
-    // The web site is no command: its own tests do the same with its rights.
-    let is_for_web = |right: &Right| right.account == "'sessionstat_web'@'localhost'";
+    // The web site is no command: its own tests do the same with its rights. So does session_grants.
+    let elsewhere = ["'sessionstat_web'@'localhost'", "'session_aggregate'@'localhost'"];
     // One host: a run that fails leaves its lease, which the next one takes over because it holds the lock file.
     let tool = tool("epn-ingest", &database);
     database.run(MORNING);
     ingest(&tool, "13:10", &[]).silent();
     database.run(EVENING);
     let mut later = Vec::new();
-    for right in rights().into_iter().filter(|right| !is_for_web(right)) {
+    for right in rights().into_iter().filter(|right| !elsewhere.contains(&&*right.account)) {
         let needed = match right.account.as_str() {
             "'samba_snapshot'@'localhost'" => is_refused(&without(&right, &database, || snapshot(&database))),
             "'stats_report'@'localhost'" => is_refused(&without(&right, &database, || report(&database))),
@@ -232,6 +237,9 @@ fn no_account_can_do_what_its_command_need_not() {
                 "SELECT last_name FROM epn_user",
                 "SELECT login FROM users_log",
                 "SELECT minutes FROM epn_presence",
+                "SELECT user_id FROM usr_session_stats_raw",
+                "SELECT session_id FROM session_expiry",
+                "DELETE FROM usr_session_stats",
                 "SELECT mot_de_passe FROM utilisateurs",
                 "SELECT nom FROM utilisateurs",
                 "UPDATE epn_booking SET verified = 1",
@@ -250,19 +258,33 @@ fn no_account_can_do_what_its_command_need_not() {
                 "SELECT last_name FROM epn_user",
                 "SELECT version FROM sessionstat_schema",
                 "DROP TABLE utilisateurs",
+                "SELECT user_id FROM usr_session_stats_raw",
+                "SELECT end_context FROM usr_session_stats_raw",
+                "UPDATE usr_session_stats_raw SET user_id = 1",
+                "UPDATE usr_session_stats_raw SET start_time = 0",
+                "INSERT INTO usr_session_stats_raw (session_id, type, start_time, end_time, user_id) VALUES ('', 3, 0, 1, 1)",
+                "DELETE FROM usr_session_stats_raw",
+                "SELECT expires FROM session_expiry",
+                "SELECT opened FROM usr_session_stats",
+                "INSERT INTO usr_session_log (tstamp, maxval, user_id) VALUES (0, 0, 0)",
                 "CREATE TABLE more (id int)",
             ],
         ),
     ] {
-        let url = database.url_as(&format!("{account}:{PASSWORD}"));
-        let mut conn = Conn::new(Opts::from_url(&url).unwrap()).unwrap();
-        for statement in statements {
-            let refused = match conn.query_drop(statement) {
-                Err(mysql::Error::MySqlError(error)) => [1142, 1143].contains(&error.code),
-                _ => false,
-            };
-            assert!(refused, "{account} may: {statement}");
-        }
+        assert_may_not(&database, account, statements);
+    }
+}
+
+/// The server refuses these statements to an account.
+pub fn assert_may_not(database: &Database, account: &str, statements: &[&str]) {
+    let url = database.url_as(&format!("{account}:{PASSWORD}"));
+    let mut conn = Conn::new(Opts::from_url(&url).unwrap()).unwrap();
+    for statement in statements {
+        let refused = match conn.query_drop(statement) {
+            Err(mysql::Error::MySqlError(error)) => [1142, 1143].contains(&error.code),
+            _ => false,
+        };
+        assert!(refused, "{account} may: {statement}");
     }
 }
 
@@ -271,7 +293,7 @@ fn accounts_are_locked_until_they_have_a_password() {
     let file = read("etc/grants.sql");
     let made = file.lines().filter(|line| line.starts_with("CREATE USER "));
     let made: Vec<&str> = made.collect();
-    assert_eq!(made.len(), 4);
+    assert_eq!(made.len(), 5);
     assert!(made.iter().all(|line| line.ends_with("@'localhost' ACCOUNT LOCK;")), "{made:?}");
     assert!(!file.lines().any(|line| !line.starts_with("--") && line.contains("IDENTIFIED")));
 }
@@ -290,7 +312,7 @@ fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
     let snapshot = || as_account("samba-snapshot").args(["--input", SMBSTATUS]);
     let denied = format!(
         "this account may not create the tables (CREATE command denied to user '{account}'@'localhost' for table \
-         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 004-web.sql, with one that may",
+         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 005-sessions.sql, with one that may",
         database.name()
     );
     let run = as_account("epn-ingest").run().expect(78);

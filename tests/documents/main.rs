@@ -14,6 +14,8 @@ mod grants;
 mod manual;
 mod page;
 mod ratelimit;
+mod session_figures;
+mod session_grants;
 
 use std::fs;
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    slots::EVENING,
     space::{DAY, empty, filled, report},
     support::MariaDb,
 };
@@ -10,6 +11,7 @@ use crate::{
 #[test]
 fn an_account_that_may_only_read_gets_figures_of_one_moment() {
     let database = filled();
+    database.run(EVENING);
     let log = |sql: &str| database.query(sql);
     database.run(&format!(
         "CREATE USER reader@localhost IDENTIFIED BY 'hunter2'; GRANT SELECT ON {}.* TO reader@localhost; \
@@ -51,6 +53,25 @@ fn an_account_that_may_only_read_gets_figures_of_one_moment() {
     assert!(plan(snapshots[0]).contains("Using index for group-by"), "{}", plan(snapshots[0]));
     let log = plan(snapshots[1]);
     assert!(log.contains(" range sighting ") && log.contains("Using index"), "{log}");
+
+    // Slots: those of the period by their key, however many there are before it. The newest ones by a key, too.
+    database.run(
+        "INSERT INTO usr_session_stats (slot_begin, slot_end, active_max, max_sessions) \
+         SELECT 1773079200 - 900 * seq, 1773080099 - 900 * seq, 1, 2 FROM seq_1_to_20000; \
+         ANALYZE TABLE usr_session_stats",
+    );
+    let of_slots = |part: &str| {
+        let sql = figures.iter().find(|sql| sql.contains("FROM usr_session_stats") && sql.contains(part));
+        plan(sql.unwrap_or_else(|| panic!("nothing with {part} in {figures:?}")))
+    };
+    for part in ["SELECT slot_begin", "SELECT CAST("] {
+        let plan = of_slots(part);
+        assert!(plan.contains(" range ") && plan.contains(" PRIMARY 8 "), "{part}: {plan}");
+    }
+    for part in ["MAX(slot_begin)", "MAX(slot_end)"] {
+        assert!(of_slots(part).contains("Select tables optimized away"), "{part}: {}", of_slots(part));
+    }
+    assert!(of_slots("LIMIT 1").contains(" i1_idx 8  1 "), "{}", of_slots("LIMIT 1"));
 }
 
 #[test]

@@ -117,7 +117,8 @@ fn a_wrong_command_line_is_told_before_anything_is_asked() {
     let wrong = |arguments: &[&str]| tool.clone().args(arguments).run().expect(2).stderr;
     let section = wrong(&["epm"]);
     assert!(
-        section.contains("'epm'") && section.contains("[possible values: overview, logins, services, epn]"),
+        section.contains("'epm'")
+            && section.contains("[possible values: overview, sessions, logins, services, epn]"),
         "{section}"
     );
     assert!(wrong(&["--from=yesterday"]).contains("2026-03-10"));

@@ -178,6 +178,8 @@ fn the_section_overview() {
                 "workshops": 2,
                 "presences": 2,
                 "overdrawn_users": 2,
+                "sessions_opened": null,
+                "last_aggregation": null,
                 "logins": 0,
                 "service_calls": 0,
                 "waiting_rows": 9,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     site::{Site, json},
+    slots::evening,
     space::{DAY, filled, report},
     support::{Tool, find_program},
 };
@@ -44,7 +45,7 @@ fn every_option_and_section_of_the_help_is_explained() {
         .lines()
         .filter(|line| line.trim_start().starts_with('-'))
         .flat_map(|line| line.split([' ', ',', '.']).filter(|word| word.starts_with('-') && word.len() > 1))
-        .chain(["overview", "logins", "services", "epn", "table", "json", "en", "fr"])
+        .chain(["overview", "sessions", "logins", "services", "epn", "table", "json", "en", "fr"])
         .collect();
     assert!(options.contains("--from") && options.contains("-q") && options.len() >= 20, "{options:?}");
     for page in PAGES {
@@ -56,9 +57,9 @@ fn every_option_and_section_of_the_help_is_explained() {
 
 #[test]
 fn every_key_is_explained() {
-    let (space, site) = (filled(), Site::filled());
+    let (space, site, sessions) = (filled(), Site::filled(), evening());
     let mut found = BTreeSet::new();
-    for report in [report(&space).args(DAY), site.report()] {
+    for report in [report(&space).args(DAY), site.report(), report(&sessions)] {
         keys(&json(&report, &[]), &mut found);
     }
     assert!(found.len() > 50, "{found:?}");

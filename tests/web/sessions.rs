@@ -65,19 +65,10 @@ fn an_idle_session_ends() {
     let mut site = Site::start();
     let mut zoe = site.zoe();
     zoe.get("services.php").expect(200);
-    let sessions = site.folder().join("sessions");
-    let id = zoe.cookie.clone().unwrap().replace("etuservices=", "sess_");
-    let file = sessions.join(id);
-    let text = std::fs::read_to_string(&file).unwrap();
-    let seen: u64 = text.split("seen|i:").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
-    let rewind = |by: u64| {
-        let text = text.replace(&format!("seen|i:{seen}"), &format!("seen|i:{}", seen - by));
-        std::fs::write(&file, text).unwrap();
-    };
     site.set(|settings| settings.more = "'idle_minutes' => 5,".to_owned());
-    rewind(240);
+    site.rewind(&zoe, "seen", 240);
     zoe.get("services.php").expect(200);
-    rewind(301);
+    site.rewind(&zoe, "seen", 301);
     zoe.get("services.php").expect(303);
 }
 

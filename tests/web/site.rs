@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    support::{Database, MariaDb, Php, Redis, Tool},
+    support::{Database, MariaDb, Output, Php, Redis, Tool},
     visitor::Visitor,
 };
 
@@ -172,11 +172,61 @@ impl Site {
     /// The answer of ratelimit-check about a user, without counting.
     #[track_caller]
     pub fn left(&self, user: u64) -> u64 {
-        let tool = Tool::new("ratelimit-check").no_config();
-        let toml = self.folder().join("sessionstat.toml");
-        let run = tool.arg("--config").arg(toml).args(["--peek", "--", &user.to_string()]).run();
+        let run = self.ratelimit(&["--peek", "--", &user.to_string()]);
         let answer: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
         answer["remaining"].as_u64().unwrap()
+    }
+
+    /// Uses up a user's logins.
+    #[track_caller]
+    pub fn use_up(&self, user: u64) {
+        self.ratelimit(&["--cost=10", "--", &user.to_string()]).expect(0);
+    }
+
+    /// Gives a user all logins again.
+    #[track_caller]
+    pub fn reset(&self, user: u64) {
+        self.ratelimit(&["--reset", "--", &user.to_string()]).expect(0);
+    }
+
+    fn ratelimit(&self, arguments: &[&str]) -> Output {
+        let toml = self.folder().join("sessionstat.toml");
+        Tool::new("ratelimit-check").no_config().arg("--config").arg(toml).args(arguments).run()
+    }
+
+    /// Lets a moment that the site remembers of a visitor (`seen`, `since`) lie further back; returns it.
+    #[track_caller]
+    pub fn rewind(&self, visitor: &Visitor, moment: &str, seconds: u64) -> u64 {
+        self.change_moment(visitor, moment, |value| value - seconds)
+    }
+
+    /// Lets such a moment lie later.
+    #[track_caller]
+    pub fn advance(&self, visitor: &Visitor, moment: &str, seconds: u64) {
+        self.change_moment(visitor, moment, |value| value + seconds);
+    }
+
+    #[track_caller]
+    fn change_moment(&self, visitor: &Visitor, moment: &str, change: impl FnOnce(u64) -> u64) -> u64 {
+        let text = fs::read_to_string(self.session_file(visitor)).expect("the session's file");
+        let key = format!("{moment}|i:");
+        let (before, rest) = text.split_once(&key).unwrap_or_else(|| panic!("no {moment} in: {text}"));
+        let (value, after) = rest.split_once(';').unwrap();
+        let value = change(value.parse().unwrap());
+        fs::write(self.session_file(visitor), format!("{before}{key}{value};{after}")).expect("to write it");
+        value
+    }
+
+    /// Whether the site remembers such a moment of a visitor.
+    #[track_caller]
+    pub fn remembers(&self, visitor: &Visitor, moment: &str) -> bool {
+        fs::read_to_string(self.session_file(visitor))
+            .expect("the session's file")
+            .contains(&format!("{moment}|i:"))
+    }
+
+    fn session_file(&self, visitor: &Visitor) -> PathBuf {
+        self.folder().join("sessions").join(format!("sess_{}", visitor.session()))
     }
 
     /// Where the test may put files for the site.

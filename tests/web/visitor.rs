@@ -111,6 +111,12 @@ impl Visitor {
         Self { agent, url: url.to_owned(), cookie: None, token: None }
     }
 
+    /// The id of the session, as the cookie has it.
+    #[track_caller]
+    pub fn session(&self) -> &str {
+        self.cookie.as_deref().and_then(|cookie| cookie.strip_prefix("etuservices=")).expect("a session")
+    }
+
     /// Asks for a page.
     #[track_caller]
     pub fn get(&mut self, page: &str) -> Page {

@@ -10,8 +10,11 @@ use Sessionstat\RateLimit;
 /** The limit is reached: the visitor has to wait. */
 final class Refused extends \RuntimeException
 {
-    public function __construct(public readonly Answer $answer)
-    {
+    public function __construct(
+        public readonly Answer $answer,
+        /** Whose login it was; null: a service's call, or somebody who did not know the password. */
+        public readonly ?int $userId = null,
+    ) {
         parent::__construct('the limit is reached');
     }
 }
@@ -34,7 +37,7 @@ final class Limits
      */
     public function logIn(User $user): Answer
     {
-        return self::passed($this->limit->check((string) $user->id));
+        return self::passed($this->limit->check((string) $user->id), $user->id);
     }
 
     /**
@@ -81,12 +84,12 @@ final class Limits
         }
     }
 
-    private static function passed(Answer $answer): Answer
+    private static function passed(Answer $answer, ?int $login = null): Answer
     {
         if ($answer->allowed) {
             return $answer;
         }
-        throw $answer->error === null ? new Refused($answer) : Problem::unavailable();
+        throw $answer->error === null ? new Refused($answer, $login) : Problem::unavailable();
     }
 
     /** One visitor has one IPv4 address, but 2^64 of IPv6: there, the network counts. */

@@ -22,21 +22,26 @@ function serve(array $handlers): void
         }
         throw new \ErrorException($message, 0, $severity, $file, $line);
     });
-    $session = null;
+    $site = null;
+    $failure = null;
     try {
         $config = Config::load();
         date_default_timezone_set($config->timezone()->getName());
         $now = new \DateTimeImmutable();
-        $session = Session::start($config, $now->getTimestamp());
+        $site = new Site($config, Session::start($config, $now->getTimestamp()), $now);
         $method = method($handlers);
-        if ($method === 'POST' && !$session->accepts($_POST['jeton'] ?? null)) {
+        if ($method === 'POST' && !$site->session->accepts($_POST['jeton'] ?? null)) {
             throw Problem::foreignForm();
         }
-        $response = $handlers[$method](new Site($config, $session, $now));
+        $response = $handlers[$method]($site);
     } catch (\Throwable $failure) {
         $problem = problem($failure);
         $content = static fn () => View\problem($problem);
-        $response = Response::page(View\page($problem->title, $content, $session), $problem->status, $problem->headers);
+        $response = Response::page(View\page($problem->title, $content, $site?->session), $problem->status, $problem->headers);
+    }
+    // A database that was away a moment ago is not asked again.
+    if (!$failure instanceof \PDOException) {
+        $site?->visit->goOn();
     }
     $response->send();
 }
@@ -54,7 +59,9 @@ function serve_users(array $handlers): void
             if ($user !== null) {
                 return $handler($site, $user);
             }
-            $site->session->logOut();
+            if ($site->session->userId() !== null) {
+                $site->visit->logOut(EndContext::None);
+            }
             $site->session->tell('Connectez-vous pour voir cette page.');
             return Response::see('login.php');
         },

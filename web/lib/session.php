@@ -4,12 +4,29 @@ declare(strict_types=1);
 
 namespace EtuServices;
 
+/** What a visitor was for a while: a user who is logged in, or a stranger. Times are seconds since 1970. */
+final class Stay
+{
+    public function __construct(
+        /** Made of the session's id, which it does not tell: whoever knows that one has the session. */
+        public readonly string $id,
+        public readonly int $start,
+        /** When the last page was asked for. */
+        public readonly int $seen,
+        /** null: a stranger. */
+        public readonly ?int $userId,
+    ) {
+    }
+}
+
 /** What the site remembers of a visitor between two pages. */
 final class Session
 {
     private const NAME = 'etuservices';
 
-    private function __construct()
+    private ?Stay $expired = null;
+
+    private function __construct(private readonly int $now)
     {
     }
 
@@ -39,8 +56,10 @@ final class Session
         if (!$started) {
             throw new Unavailable('PHP cannot start a session: check session.save_path');
         }
-        $session = new self();
+        $_SESSION['since'] ??= $now;
+        $session = new self($now);
         if ($now - ($_SESSION['seen'] ?? $now) >= $config->idleSeconds()) {
+            $session->expired = $session->stay();
             $session->logOut();
         }
         $_SESSION['seen'] = $now;
@@ -67,10 +86,46 @@ final class Session
 
     private function renew(): void
     {
-        $_SESSION = ['seen' => $_SESSION['seen'] ?? 0, 'token' => bin2hex(random_bytes(32))];
+        $_SESSION = ['seen' => $this->now, 'since' => $this->now, 'token' => bin2hex(random_bytes(32))];
         if (!session_regenerate_id(true)) {
             throw new Unavailable('PHP cannot renew a session: check session.save_path');
         }
+    }
+
+    /** What the visitor is now. */
+    public function stay(): Stay
+    {
+        $count = $_SESSION['refusals'] ?? 0;
+        return new Stay(
+            hash('sha256', session_id() . ($count === 0 ? '' : " $count")),
+            $_SESSION['since'],
+            $_SESSION['seen'] ?? $this->now,
+            $this->userId()
+        );
+    }
+
+    /** What the visitor was until the session had been idle for too long, if this request found it so. */
+    public function expired(): ?Stay
+    {
+        return $this->expired;
+    }
+
+    /** The stranger's stay ends and another one begins, in the same session, so that open pages stay good. */
+    public function restartStay(): void
+    {
+        $_SESSION['refusals'] = ($_SESSION['refusals'] ?? 0) + 1;
+        $_SESSION['since'] = $this->now;
+    }
+
+    /** Remembers that the database was told when this session expires. */
+    public function noteExpiry(): void
+    {
+        $_SESSION['expiry_noted'] = $this->now;
+    }
+
+    public function expiryIsOlderThan(int $seconds): bool
+    {
+        return $this->now - ($_SESSION['expiry_noted'] ?? 0) >= $seconds;
     }
 
     /** The id of the user who is logged in. */

@@ -15,6 +15,8 @@ require_once __DIR__ . '/log.php';
 require_once __DIR__ . '/problem.php';
 require_once __DIR__ . '/config.php';
 require_once __DIR__ . '/session.php';
+require_once __DIR__ . '/session_record.php';
+require_once __DIR__ . '/visit.php';
 require_once __DIR__ . '/french.php';
 require_once __DIR__ . '/passwords.php';
 require_once __DIR__ . '/users.php';
@@ -33,7 +35,13 @@ require_once __DIR__ . '/serve.php';
 /** What a page has at hand for one request. */
 final class Site
 {
+    /** No answer of the database takes longer, in seconds; what pages ask it takes none. */
+    private const DATABASE_SECONDS = 10;
+
+    private ?\PDO $database = null;
     private ?Users $users = null;
+    /** Logins and their ends. */
+    public readonly Visit $visit;
 
     public function __construct(
         public readonly Config $config,
@@ -41,22 +49,33 @@ final class Site
         /** The moment of the request, local time. */
         public readonly \DateTimeImmutable $now,
     ) {
+        $this->visit = new Visit($session, $this->database(...), $now->getTimestamp(), $config->idleSeconds());
     }
 
-    /** Connects on first use. */
     public function users(): Users
     {
-        return $this->users ??= new Users(new \PDO(
-            $this->config->dsn(),
-            $this->config->databaseUser(),
-            $this->config->databasePassword(),
-            [
-                \PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION,
-                \PDO::ATTR_EMULATE_PREPARES => false,
-                \PDO::ATTR_DEFAULT_FETCH_MODE => \PDO::FETCH_ASSOC,
-                \PDO::ATTR_TIMEOUT => 5,
-            ]
-        ));
+        return $this->users ??= new Users($this->database());
+    }
+
+    /** Connects on first use: pages that need no database do not wait for one. */
+    private function database(): \PDO
+    {
+        if ($this->database === null) {
+            // PDO's own time limit is over once the server has taken the connection, even if it says nothing then.
+            ini_set('mysqlnd.net_read_timeout', (string) self::DATABASE_SECONDS);
+            $this->database = new \PDO(
+                $this->config->dsn(),
+                $this->config->databaseUser(),
+                $this->config->databasePassword(),
+                [
+                    \PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION,
+                    \PDO::ATTR_EMULATE_PREPARES => false,
+                    \PDO::ATTR_DEFAULT_FETCH_MODE => \PDO::FETCH_ASSOC,
+                    \PDO::ATTR_TIMEOUT => 5,
+                ]
+            );
+        }
+        return $this->database;
     }
 
     /** Who is logged in; an account that was deleted meanwhile is not. */

@@ -4,6 +4,7 @@
 //! them changes and locks nothing. The fields of a model are the keys of its JSON (`stats-report(1)`).
 
 pub mod accounts;
+pub mod course;
 pub mod epn;
 pub mod logins;
 pub mod overview;
@@ -11,10 +12,13 @@ pub mod places;
 pub mod queue;
 pub mod ranking;
 pub mod services;
+pub mod sessions;
+pub mod slots;
 pub mod uses;
 
 use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -30,6 +34,7 @@ use epn::Epn;
 use logins::Logins;
 use overview::{Overview, RedisServer};
 use services::Services;
+use sessions::Sessions;
 
 /// Changes when a key is removed or gets another meaning; new keys come without notice.
 const VERSION: u32 = 1;
@@ -46,6 +51,8 @@ const END: &str = "COMMIT";
 pub enum Section {
     /// Key figures, last snapshots, servers
     Overview,
+    /// How many sessions, how many at once, how they ended
+    Sessions,
     /// Who logged in, who was refused
     Logins,
     /// Calls of services
@@ -63,6 +70,8 @@ pub struct Question<'a> {
     pub period: Period,
     /// The moment of the run.
     pub now: DateTime<Utc>,
+    /// Of local days.
+    pub zone: Tz,
     /// How long rankings are; none: each has its usual length.
     pub top: Option<usize>,
 }
@@ -98,6 +107,9 @@ pub struct Report {
     /// Key figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overview: Option<Overview>,
+    /// Sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
     /// Logins to the web front end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logins: Option<Logins>,
@@ -113,10 +125,11 @@ impl Report {
     /// What people see of it.
     pub fn sheets(&self) -> Vec<Sheet> {
         let overview = self.overview.as_ref().map(|section| section.sheet(self.generated_at));
+        let sessions = self.sessions.as_ref().map(Sessions::sheet);
         let logins = self.logins.as_ref().map(Logins::sheet);
         let services = self.services.as_ref().map(Services::sheet);
         let epn = self.epn.as_ref().map(Epn::sheet);
-        [overview, logins, services, epn].into_iter().flatten().collect()
+        [overview, sessions, logins, services, epn].into_iter().flatten().collect()
     }
 }
 
@@ -132,7 +145,7 @@ pub fn collect(server: &Server, config: &Config, question: &Question<'_>) -> Res
         for statement in BEGIN {
             conn.query_drop(statement)?;
         }
-        let report = read(conn, &counters, question)?;
+        let report = read(conn, config, &counters, question)?;
         conn.query_drop(END)?;
         Ok(report)
     })
@@ -166,13 +179,16 @@ impl Counters {
     }
 }
 
-fn read(conn: &mut Conn, counters: &Counters, question: &Question<'_>) -> Result<Report> {
+fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Question<'_>) -> Result<Report> {
     // The overview takes its sums from the sections that list the parts.
     let epn = Epn::collect(conn, question)?;
+    let wanted = question.asks_for(Section::Overview) || question.asks_for(Section::Sessions);
+    let sessions =
+        wanted.then(|| Sessions::collect(conn, question, config.aggregate.max_sessions)).transpose()?;
     let Counters { server, statistics } = counters;
     let overview = server
         .as_ref()
-        .map(|redis| Overview::collect(conn, &epn, statistics.as_ref(), redis.clone()))
+        .map(|redis| Overview::collect(conn, &epn, sessions.as_ref(), statistics.as_ref(), redis.clone()))
         .transpose()?;
     let wanted = question.asks_for(Section::Logins) || question.asks_for(Section::Services);
     let (logins, services) = match statistics {
@@ -191,6 +207,7 @@ fn read(conn: &mut Conn, counters: &Counters, question: &Question<'_>) -> Result
         to: question.period.to,
         generated_at: question.now,
         overview,
+        sessions: sessions.filter(|sessions| question.shows(Section::Sessions, sessions.is_empty())),
         logins: logins.filter(|logins| question.shows(Section::Logins, logins.is_empty())),
         services: services.filter(|services| question.shows(Section::Services, services.is_empty())),
         epn: question.shows(Section::Epn, epn.is_empty()).then_some(epn),

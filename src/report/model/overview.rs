@@ -9,7 +9,7 @@ use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
 
-use super::{epn::Epn, uses::Hours};
+use super::{epn::Epn, sessions::Sessions, slots::after, uses::Hours};
 use crate::{
     config::Redis,
     failure::Result,
@@ -51,6 +51,10 @@ pub struct Overview {
     pub presences: u64,
     /// People with a balance below zero, now.
     pub overdrawn_users: u64,
+    /// Sessions that began; none: session-aggregate has not counted any yet.
+    pub sessions_opened: Option<i64>,
+    /// Last second of what it has counted.
+    pub last_aggregation: Option<DateTime<Utc>>,
     /// Allowed logins; none: Redis is away.
     pub logins: Option<u64>,
     /// Allowed calls of services; none: Redis is away.
@@ -113,17 +117,19 @@ impl RedisServer {
 }
 
 impl Overview {
-    /// Reads the section; the sums are those of `epn` and, if they could be read, of `statistics`.
+    /// Reads the section; the sums are those of `epn`, of `sessions` and, if they could be read, of `statistics`.
     ///
     /// # Errors
     /// The server's.
     pub fn collect(
         conn: &mut Conn,
         epn: &Epn,
+        sessions: Option<&Sessions>,
         statistics: Option<&Statistics>,
         redis: RedisServer,
     ) -> Result<Self> {
         let version: Option<String> = conn.query_first(VERSION)?;
+        let counted = sessions.filter(|sessions| sessions.last_aggregation.is_some());
         Ok(Self {
             hours: epn.hours,
             uses: epn.uses,
@@ -132,6 +138,8 @@ impl Overview {
             workshops: epn.workshops.len() as u64,
             presences: epn.workshops.iter().map(|workshop| workshop.present).sum(),
             overdrawn_users: epn.overdrawn.len() as u64,
+            sessions_opened: counted.map(|sessions| sessions.opened),
+            last_aggregation: counted.and_then(|sessions| sessions.last_aggregation),
             logins: statistics.map(|statistics| statistics.logins.total()),
             service_calls: statistics.map(|statistics| statistics.calls.total()),
             waiting_rows: conn.query_first(WAITING)?.unwrap_or(0),
@@ -160,6 +168,10 @@ impl Overview {
             (texts::ROWS_WAITING, Cell::count(self.waiting_rows)),
             (texts::ROWS_UNMATCHED, Cell::count(self.unmatched_rows)),
         ];
+        if let (Some(opened), Some(last)) = (self.sessions_opened, self.last_aggregation) {
+            figures.push((texts::SESSIONS_OPENED, Cell::Number(opened)));
+            figures.push((texts::COUNTED_UNTIL, Cell::Time(after(last))));
+        }
         let counted = [(texts::LOGINS, self.logins), (texts::CALLS_OF_SERVICES, self.service_calls)];
         figures.extend(counted.into_iter().filter_map(|(label, count)| Some((label, Cell::count(count?)))));
         let snapshot = |snapshot: &LastSnapshot| {

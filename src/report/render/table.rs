@@ -150,6 +150,7 @@ impl Page<'_> {
             Cell::Words(words) => self.words(*words),
             Cell::Number(number) => language.whole(*number, screen.unicode),
             Cell::Hours(hours) => language.hundredths(hours.hundredths(), screen.unicode),
+            Cell::Mean(mean) => language.signed_hundredths(mean.hundredths(), screen.unicode),
             Cell::Time(instant) => language.short_time(*instant, *zone, self.now),
             Cell::Day(day) => language.day(*day),
             Cell::Name(_) | Cell::Nothing => "-".to_owned(),
@@ -201,7 +202,7 @@ impl Page<'_> {
 
 /// Whether a value stands at the right of its column.
 fn is_number(cell: &Cell) -> bool {
-    matches!(cell, Cell::Number(_) | Cell::Hours(_) | Cell::Time(_) | Cell::Day(_))
+    matches!(cell, Cell::Number(_) | Cell::Hours(_) | Cell::Mean(_) | Cell::Time(_) | Cell::Day(_))
 }
 
 /// What the length of a bar is made of.
@@ -209,6 +210,7 @@ fn size(cell: &Cell) -> u64 {
     match cell {
         Cell::Hours(hours) => hours.hundredths(),
         Cell::Number(number) => u64::try_from(*number).unwrap_or(0),
+        Cell::Mean(mean) => u64::try_from(mean.hundredths()).unwrap_or(0),
         Cell::Name(_) | Cell::Words(_) | Cell::Time(_) | Cell::Day(_) | Cell::Nothing => 0,
     }
 }

@@ -1,0 +1,202 @@
+//! Sessions in the course of time: the slots of each local day, or of each local hour.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono_tz::Tz;
+
+use super::slots::{Mean, Slot};
+use crate::report::period::Period;
+
+/// Two local days, one of which may have 25 hours: longer periods are told by day.
+const HOURLY: TimeDelta = TimeDelta::hours(49);
+
+/// What slots have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Sessions that began.
+    pub opened: i64,
+    /// Seconds at the limit.
+    pub at_limit: i64,
+    /// Sessions at once, where they were counted.
+    pub active: Option<Active>,
+}
+
+/// Sessions at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// Fewest.
+    pub fewest: i64,
+    /// Mean over the seconds.
+    pub mean: Mean,
+    /// Most.
+    pub most: i64,
+    /// Begin of the first slot with that many.
+    pub most_at: DateTime<Utc>,
+}
+
+impl Figures {
+    /// Those of `slots`.
+    pub fn of(slots: &[Slot]) -> Self {
+        Self {
+            opened: slots.iter().map(|slot| slot.opened).sum(),
+            at_limit: slots.iter().map(|slot| slot.maxed_out_seconds).sum(),
+            active: Active::of(slots),
+        }
+    }
+}
+
+impl Active {
+    fn of(slots: &[Slot]) -> Option<Self> {
+        let counted = || slots.iter().filter(|slot| slot.is_counted);
+        // The first of several maxima is the last for `max_by_key` from behind.
+        let most = counted().rev().max_by_key(|slot| slot.active_max)?;
+        Some(Self {
+            fewest: counted().map(|slot| slot.active_min).min()?,
+            mean: Mean::over(counted().map(|slot| (slot.active_avg, slot.seconds)))?,
+            most: most.active_max,
+            most_at: most.slot_begin,
+        })
+    }
+}
+
+/// A local day or hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A day of 23 to 25 hours.
+    Day(NaiveDate),
+    /// The begin of an hour: where the clock goes back, two hours have the same name.
+    Hour(DateTime<Utc>),
+}
+
+impl Step {
+    fn day_of(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self::Day(at.with_timezone(&zone).date_naive())
+    }
+
+    fn hour_of(at: DateTime<Utc>, zone: Tz) -> Self {
+        let local = at.with_timezone(&zone);
+        Self::Hour(at - TimeDelta::seconds(i64::from(local.minute() * 60 + local.second())))
+    }
+}
+
+/// The figures of each step of a period that has slots.
+#[derive(Debug, Default)]
+pub struct Course {
+    /// Whether the steps are days, and not hours.
+    pub is_daily: bool,
+    /// In their order.
+    pub steps: Vec<(Step, Figures)>,
+}
+
+impl Course {
+    /// That of `slots`, which are those of `period`, by their begin. A slot belongs to the step in which it begins.
+    pub fn of(slots: &[Slot], period: Period, zone: Tz) -> Self {
+        let is_daily = period.to - period.from > HOURLY;
+        let step = |slot: &Slot| {
+            let at = slot.slot_begin.max(period.from);
+            if is_daily { Step::day_of(at, zone) } else { Step::hour_of(at, zone) }
+        };
+        let chunks = slots.chunk_by(|one, next| step(one) == step(next));
+        let steps = chunks.filter_map(|slots| Some((step(slots.first()?), Figures::of(slots)))).collect();
+        Self { is_daily, steps }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARIS: Tz = chrono_tz::Europe::Paris;
+
+    fn moment(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// A slot with so many sessions at once.
+    fn slot(slot_begin: DateTime<Utc>, active: i64) -> Slot {
+        Slot {
+            slot_begin,
+            slot_end: slot_begin + TimeDelta::seconds(899),
+            active_min: active,
+            active_max: active,
+            active_avg: Mean::of_ten_thousandths(10_000 * active),
+            active_end: active,
+            max_sessions: 0,
+            opened: 1,
+            maxed_out_seconds: 0,
+            seconds: 900,
+            is_counted: true,
+        }
+    }
+
+    /// Contiguous slots up to `to`, with one session at once in the first, two in the second, and so on.
+    fn course(from: &str, to: &str, first_slot: &str) -> Course {
+        let period = Period { from: moment(from), to: moment(to) };
+        let mut slots = Vec::new();
+        let mut begin = moment(first_slot);
+        while begin < period.to {
+            let end = begin + TimeDelta::seconds(900);
+            let seconds = (end.min(period.to) - begin.max(period.from)).num_seconds();
+            slots.push(Slot { seconds, ..slot(begin, slots.len() as i64 + 1) });
+            begin = end;
+        }
+        Course::of(&slots, period, PARIS)
+    }
+
+    fn slots_of(course: &Course) -> Vec<(Step, i64)> {
+        course.steps.iter().map(|(step, figures)| (*step, figures.opened)).collect()
+    }
+
+    #[test]
+    fn a_day_has_92_96_or_100_slots_and_a_mean_of_all_of_them() {
+        let midnight = "2026-03-27T23:00:00Z";
+        let spring = course(midnight, "2026-03-30T22:00:00Z", midnight);
+        let day = |number| Step::Day(NaiveDate::from_ymd_opt(2026, 3, number).unwrap());
+        assert!(spring.is_daily);
+        assert_eq!(slots_of(&spring), [(day(28), 96), (day(29), 92), (day(30), 96)]);
+        let active = spring.steps[1].1.active.unwrap();
+        assert_eq!((active.fewest, active.most), (97, 188));
+        assert_eq!(active.mean.hundredths(), 14_250);
+        assert_eq!(active.most_at, moment("2026-03-29T21:45:00Z"));
+
+        let midnight = "2026-10-23T22:00:00Z";
+        let autumn = course(midnight, "2026-10-26T23:00:00Z", midnight);
+        assert_eq!(autumn.steps.iter().map(|(_, of)| of.opened).collect::<Vec<_>>(), [96, 100, 96]);
+    }
+
+    #[test]
+    fn two_days_are_told_by_hour_even_if_one_has_25() {
+        let autumn = course("2026-10-24T22:00:00Z", "2026-10-26T23:00:00Z", "2026-10-24T22:00:00Z");
+        assert!(!autumn.is_daily);
+        assert_eq!(autumn.steps.len(), 49);
+        assert!(autumn.steps.iter().all(|(_, figures)| figures.opened == 4));
+        let hours: Vec<Step> = autumn.steps[2..4].iter().map(|(step, _)| *step).collect();
+        assert_eq!(
+            hours,
+            ["2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"].map(|hour| Step::Hour(moment(hour)))
+        );
+    }
+
+    #[test]
+    fn a_slot_of_any_grid_belongs_to_where_it_begins_in_the_period() {
+        let midnight = "2026-03-09T23:00:00Z";
+        let shifted = course(midnight, "2026-03-10T01:10:00Z", "2026-03-09T22:50:00Z");
+        let hour = |text| Step::Hour(moment(text));
+        assert_eq!(
+            slots_of(&shifted),
+            [(hour(midnight), 5), (hour("2026-03-10T00:00:00Z"), 4), (hour("2026-03-10T01:00:00Z"), 1)]
+        );
+        // 300 s of 1, and 900 s each of 2, 3, 4 and 5.
+        let mean = shifted.steps[0].1.active.unwrap().mean.hundredths();
+        assert_eq!(mean, 331);
+    }
+
+    #[test]
+    fn what_nobody_counted_is_no_zero() {
+        let at = |number: i64| DateTime::from_timestamp(900 * number, 0).unwrap();
+        let slots = [slot(at(0), 7), Slot { is_counted: false, ..slot(at(1), 0) }, slot(at(2), 7)];
+        let active = Figures::of(&slots).active.unwrap();
+        assert_eq!((active.fewest, active.mean.hundredths(), active.most), (7, 700, 7));
+        assert_eq!(active.most_at, DateTime::UNIX_EPOCH, "the first of several");
+        assert_eq!(Figures::of(&slots[1..2]).active, None);
+    }
+}
