@@ -21,6 +21,8 @@ use support::{Database, MariaDb, Tool};
 /// Records of the bulk run, over so many days.
 const RECORDS: u64 = 10_000_000;
 const DAYS: u64 = 90;
+/// Records that are made by one statement.
+const PART: u64 = 250_000;
 /// Records in the table of a usual run: a week of them.
 const USUAL: u64 = 100_000;
 /// How often the bulk run and its floor are measured, in turn.
@@ -116,14 +118,16 @@ fn aggregate(database: &Database, now: u64) -> Tool {
 fn records(server: &MariaDb, records: u64, days: u64) -> Database {
     let database = server.database();
     assert_eq!(aggregate(&database, BEGIN).arg("--init-db").run().status, 0);
-    database.run(&format!(
-        "SET SESSION unique_checks = 0; \
-         INSERT INTO usr_session_stats_raw (session_id, type, start_time, end_time, end_context, user_id) \
-         SELECT seq, 3 + seq % 2, {BEGIN} + seq * {days} * {DAY} DIV {records}, \
-         {BEGIN} + seq * {days} * {DAY} DIV {records} + 60 + seq * 7919 % 5400, 1 + seq % 6, 6 + seq % 5000 \
-         FROM seq_0_to_{}",
-        records - 1
-    ));
+    for part in (0..records).step_by(PART as usize) {
+        database.run(&format!(
+            "SET SESSION unique_checks = 0; \
+             INSERT INTO usr_session_stats_raw (session_id, type, start_time, end_time, end_context, user_id) \
+             SELECT seq, 3 + seq % 2, {BEGIN} + seq * {days} * {DAY} DIV {records}, \
+             {BEGIN} + seq * {days} * {DAY} DIV {records} + 60 + seq * 7919 % 5400, 1 + seq % 6, 6 + seq % 5000 \
+             FROM seq_{part}_to_{}",
+            (part + PART).min(records) - 1
+        ));
+    }
     database
 }
 
