@@ -12,12 +12,17 @@ pub fn in_ilias(wall: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> i64 {
     let quarter = i64::from(local.minute() / 15);
     // Also where the quarter is the first: a quarter before the hour is h-1:45.
     let time = TimeDelta::minutes(60 * hour + 15 * (quarter - 1));
-    moment(midnight + time, zone).timestamp()
+    moment(midnight + time, wall.with_timezone(&zone)).timestamp()
 }
 
-/// A local time as PHP's `mktime` reads it: the first of two, and one that the clock leaves out by the clock before.
-fn moment(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
-    if let Some(moment) = zone.from_local_datetime(&local).earliest() {
+/// A local time as PHP's `mktime` reads it: of two, the one on the clock that holds at the wall; one that the clock
+/// leaves out by the clock before.
+fn moment(local: NaiveDateTime, wall: DateTime<Tz>) -> DateTime<Utc> {
+    let zone = wall.timezone();
+    let found = zone.from_local_datetime(&local);
+    let moments = [found.earliest(), found.latest()];
+    let same = moments.into_iter().flatten().find(|moment| moment.offset().fix() == wall.offset().fix());
+    if let Some(moment) = same.or(found.earliest()) {
         return moment.to_utc();
     }
     // No change of clocks leaves out more than a day.

@@ -9,7 +9,7 @@ use super::{
     slot::{LENGTH, Slots},
     store::{
         Tables,
-        progress::Progress,
+        progress::{self, Progress},
         statistics::{self, Writing},
         stays::Counted,
     },
@@ -55,7 +55,8 @@ pub fn run(context: &Context, compat: Compat, dry_run: bool, asked: Rebuild) -> 
     } else {
         schema::ensure(&server, &context.config.lock_dir)?;
     }
-    let (tables, mut rest) = link.run(|conn| Ok((Tables::read(conn)?, slots(conn, asked, now)?)))?;
+    let (tables, are_first, mut rest) = link
+        .run(|conn| Ok((Tables::read(conn)?, statistics::span(conn)?.is_none(), slots(conn, asked, now)?)))?;
     let mut summary = Summary::default();
     if dry_run {
         summary.add(&Window { slots: rest, sessions: 0, is_last: true });
@@ -73,7 +74,12 @@ pub fn run(context: &Context, compat: Compat, dry_run: bool, asked: Rebuild) -> 
                 max_sessions: settings.max_sessions,
                 slots,
             };
-            let sessions = lease.committed(link, |conn| job.write(conn, Writing::Replace, &bar))?;
+            let sessions = lease.committed(link, |conn| {
+                if are_first {
+                    progress::begin_with_oldest(conn)?;
+                }
+                job.write(conn, Writing::Replace, &bar)
+            })?;
             summary.add(&Window { slots, sessions, is_last: later.count == 0 });
             rest = later;
         }

@@ -6,5 +6,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod beside;
+mod commands;
+mod edges;
+mod endings;
+mod epn;
+mod faults;
 mod forms;
+mod golden;
+mod model;
+mod oracle;
+mod properties;
 mod recording;
+mod relay;
+mod rewind;

@@ -36,6 +36,8 @@ impl MariaDb {
         let socket = server.socket();
         let mut arguments =
             vec![OsString::from(SETTINGS), option("--datadir=", &data), option("--socket=", &socket)];
+        // A server that starts clears the folder of everybody's temporary tables.
+        arguments.push(option("--tmpdir=", server.folder()));
         arguments.extend(as_user());
         server.set_command(program, arguments);
         let mut mariadb = Self { server };

@@ -104,7 +104,9 @@ impl Question<'_> {
         let beside = self
             .shares_with_ilias()
             .then(|| oldest.unwrap_or(i64::MAX).min(self.now - ILIAS_KEEPS).saturating_add(self.longest));
-        [before.complete_from, of_others, beside].into_iter().flatten().max()
+        let complete_from = [before.complete_from, of_others, beside].into_iter().flatten().max();
+        // What no slot tells yet is computed in any case, and so is what only a clock that was wrong has seen.
+        complete_from.map(|complete| complete.min(last + 1).min(self.now))
     }
 
     /// Whether an ILIAS is at work on the same tables.

@@ -107,6 +107,15 @@ pub fn complete_from(conn: &mut impl Queryable, second: i64) -> Result<()> {
     Ok(conn.exec_drop(sql, (second, second, second))?)
 }
 
+/// Remembers that the statistics begin with the oldest record, wherever their first slot is now.
+///
+/// # Errors
+/// Those of the server.
+pub fn begin_with_oldest(conn: &mut impl Queryable) -> Result<()> {
+    let sql = "INSERT INTO session_progress (job, from_oldest) VALUES (1, 1) ON DUPLICATE KEY UPDATE from_oldest = 1";
+    Ok(conn.query_drop(sql)?)
+}
+
 /// What is new since `before`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
@@ -136,6 +145,8 @@ pub fn news(
     let last: Option<u64> =
         conn.query_first::<Option<u64>, _>("SELECT MAX(seq) FROM usr_session_stats_raw")?.flatten();
     let last = last.max(before.seen_seq);
+    // Before anything is looked for: what is committed from now on changes it.
+    let new_tail = tail(conn, last)?;
     let is_known = !everything && before.limits == limits && tail(conn, before.seen_seq)? == before.tail;
     let (since, open_from) = if is_known {
         let new = first_new(conn, counted, before.seen_seq)?;
@@ -152,8 +163,15 @@ pub fn news(
         counted.condition()
     );
     conn.exec_drop(opened, (open_from,))?;
-    let tail = tail(conn, last)?;
-    Ok(News { since, read: Read { seen_seq: last, tail, limits } })
+    Ok(News { since, read: Read { seen_seq: last, tail: new_tail, limits } })
+}
+
+/// Whether no record has arrived among those that were read, out of a transaction that took its numbers earlier.
+///
+/// # Errors
+/// Those of the server.
+pub fn is_all_read(conn: &mut impl Queryable, tables: &Tables, read: &Read) -> Result<bool> {
+    Ok(!tables.are_numbered || (read.seen_seq.is_some() && tail(conn, read.seen_seq)? == read.tail))
 }
 
 fn limits(conn: &mut impl Queryable, tables: &Tables) -> Result<Option<String>> {

@@ -85,8 +85,11 @@ fn question(
     let (begin, end) = (slots.begin, slots.end());
     // ILIAS counts what ended in the second before a slot as active in it (step 4 of the golden README).
     let ending = if compat == Compat::Ilias { begin - 1 } else { begin };
+    // What ends in the slots although it begins after them: likewise.
+    let ahead = "start_time >= ? AND end_time >= ? AND end_time < ?";
     if !reaches_back {
-        return (format!("{COLUMNS} {counted} AND start_time < ?"), vec![end.into()]);
+        let sql = format!("{COLUMNS} {counted} AND start_time < ? UNION ALL {COLUMNS} {counted} AND {ahead}");
+        return (sql, [end, end, begin, end].map(Into::into).into());
     }
     // What begins in the slots although it ended before them: a clock was set back.
     let backwards = "start_time >= ? AND start_time < ? AND end_time < ?";
@@ -94,24 +97,27 @@ fn question(
         let sql = format!(
             "{COLUMNS} {counted} AND end_time >= ? AND start_time < ? \
              UNION ALL {COLUMNS} {counted} AND end_time IS NULL AND start_time < ? \
-             UNION ALL {COLUMNS} {counted} AND {backwards}"
+             UNION ALL {COLUMNS} {counted} AND {backwards} UNION ALL {COLUMNS} {counted} AND {ahead}"
         );
-        return (sql, [ending, end, end, begin, end, ending].map(Into::into).into());
+        return (sql, [ending, end, end, begin, end, ending, end, begin, end].map(Into::into).into());
     }
     let sql = format!(
-        "{COLUMNS} {counted} AND start_time < ? AND (end_time >= ? OR end_time IS NULL OR ({backwards}))"
+        "{COLUMNS} {counted} AND (start_time < ? AND (end_time >= ? OR end_time IS NULL OR ({backwards})) OR {ahead})"
     );
-    (sql, [end, ending, begin, end, ending].map(Into::into).into())
+    (sql, [end, ending, begin, end, ending, end, begin, end].map(Into::into).into())
 }
 
 /// The beginning of the oldest record that counts; none: there is none. Records that lie more than a year before all
-/// others were written by a clock that was not set: they do not decide.
+/// others, or before 1998, were written by a clock that was not set: they do not decide.
 ///
 /// # Errors
 /// Those of the server.
 pub fn oldest(conn: &mut impl Queryable, counted: Counted, now: i64) -> Result<Option<i64>> {
     const YEAR: i64 = 366 * 86_400;
-    let Some(mut oldest) = next_start(conn, counted, ">", i64::MIN)? else { return Ok(None) };
+    // 1998, before the first ILIAS.
+    const ERA: i64 = 883_612_800;
+    let from = if now > ERA + YEAR { ERA } else { i64::MIN };
+    let Some(mut oldest) = next_start(conn, counted, ">", from)? else { return Ok(None) };
     let mut seen = oldest;
     while seen < now - YEAR {
         let Some(last) = next_start(conn, counted, "<=", seen + YEAR)? else { break };

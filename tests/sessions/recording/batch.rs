@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{aggregate, run};
 use crate::{
-    forms::{Form, Raw, insert, records},
+    forms::{Form, Record, insert, records},
     support::{Database, Output, until},
 };
 
@@ -15,7 +15,7 @@ fn close(database: &Database, lines: impl Into<Vec<u8>>) -> Output {
 
 /// Open sessions `s0`, `s1` and so on, of second 100.
 fn insert_open(database: &Database, count: usize) {
-    let rows: Vec<_> = (0..count).map(|n| Raw::new(format!("s{n}"), 100, None, None)).collect();
+    let rows: Vec<_> = (0..count).map(|n| Record::new(format!("s{n}"), 100, None, None)).collect();
     insert(database, &rows);
 }
 
@@ -24,7 +24,7 @@ fn each_line_ends_its_session() {
     for form in Form::ALL {
         let database = form.database();
         insert_open(&database, 6);
-        insert(&database, &[Raw::new("old", 50, Some(60), Some(2))]);
+        insert(&database, &[Record::new("old", 50, Some(60), Some(2))]);
         let lines = "\u{feff}s0\t200\r\n\n   \ts1\t201\n";
         assert_eq!(close(&database, lines).status, 65, "a line of blanks is none");
         assert_eq!(records(&database)[1], "s0 3 100 200 - 7");

@@ -1,14 +1,14 @@
 //! `session-aggregate close --id`
 
 use super::run;
-use crate::forms::{Form, Raw, insert, records};
+use crate::forms::{Form, Record, insert, records};
 
 #[test]
 fn sessions_end_for_a_reason_or_none() {
     for form in Form::ALL {
         let database = form.database();
         for id in ["a", "b", "c", "d", "e"] {
-            insert(&database, &[Raw::new(id, 100, None, None)]);
+            insert(&database, &[Record::new(id, 100, None, None)]);
         }
         run(&database, "close --id a b --context expire --at 200").silent();
         run(&database, "close --id c --id d --context 0 --at 201").silent();
@@ -24,8 +24,8 @@ fn sessions_end_for_a_reason_or_none() {
 fn what_is_closed_stays_and_what_is_not_open_is_told() {
     for form in Form::ALL {
         let database = form.database();
-        let closed = Raw::new("a", 100, Some(150), Some(1));
-        insert(&database, &[closed, Raw::new("b", 100, None, None)]);
+        let closed = Record::new("a", 100, Some(150), Some(1));
+        insert(&database, &[closed, Record::new("b", 100, None, None)]);
         let ended = run(&database, "close --id a b nobody --context 5 --at 200").expect(0);
         assert_eq!(
             ended.stderr,
@@ -41,7 +41,7 @@ fn what_is_closed_stays_and_what_is_not_open_is_told() {
 fn an_end_before_the_beginning_is_recorded_and_told() {
     for form in Form::ALL {
         let database = form.database();
-        insert(&database, &[Raw::new("a", 100, None, None)]);
+        insert(&database, &[Record::new("a", 100, None, None)]);
         let ended = run(&database, "close --id a --at 50").expect(0);
         assert_eq!(
             ended.stderr,
@@ -56,7 +56,7 @@ fn an_end_before_the_beginning_is_recorded_and_told() {
 fn a_rehearsal_closes_nothing() {
     for form in Form::ALL {
         let database = form.database();
-        insert(&database, &[Raw::new("a", 100, None, None)]);
+        insert(&database, &[Record::new("a", 100, None, None)]);
         let ended = run(&database, "close --id a b --context idle --at 200 --dry-run").expect(0);
         assert_eq!(
             ended.stdout,

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::aggregate;
 use crate::{
-    forms::{Form, Raw, insert, records},
+    forms::{Form, Record, insert, records},
     support::{Database, Output, Tool, until},
 };
 
@@ -75,7 +75,7 @@ fn records_are_imported_as_they_are_and_again_is_harmless() {
 fn what_is_there_stays_but_gets_the_end_that_it_lacks() {
     for form in Form::ALL {
         let database = form.database();
-        insert(&database, &[Raw::new("a", 100, None, None), Raw::new("b", 100, Some(150), Some(1))]);
+        insert(&database, &[Record::new("a", 100, None, None), Record::new("b", 100, Some(150), Some(1))]);
         import(&database, HEADER.to_owned() + "a,3,100,,5,7\nb,3,100,300,2,7\n").silent();
         assert_eq!(records(&database), ["a 3 100 - - 7", "b 3 100 150 1 7"]);
         import(&database, HEADER.to_owned() + "a,4,100,300,2,8\nb,3,100,,,7\n").silent();

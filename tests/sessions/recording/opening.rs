@@ -1,7 +1,7 @@
 //! `session-aggregate open`
 
 use super::{aggregate, run};
-use crate::forms::{Form, Raw, insert, records};
+use crate::forms::{Form, Record, insert, records};
 
 #[test]
 fn only_users_and_anonymous_visitors_are_recorded() {
@@ -70,7 +70,7 @@ fn what_began_later_is_left_alone() {
         };
         assert_eq!(records(&database), expected);
         let database = form.database();
-        insert(&database, &[Raw::new("a", 300, Some(310), Some(2))]);
+        insert(&database, &[Record::new("a", 300, Some(310), Some(2))]);
         run(&database, "open --id a --user 7 --at 200").silent();
         let name = if form.is_ilias() { "a#300" } else { "a" };
         assert_eq!(records(&database), ["a 3 200 - - 7", &format!("{name} 3 300 310 2 7")]);
@@ -84,9 +84,9 @@ fn a_name_aside_that_is_taken_costs_nobody_a_record() {
         insert(
             &database,
             &[
-                Raw::new("a#100", 50, None, None),
-                Raw::new("a#100.2", 60, None, None),
-                Raw::new("a", 100, None, None),
+                Record::new("a#100", 50, None, None),
+                Record::new("a#100.2", 60, None, None),
+                Record::new("a", 100, None, None),
             ],
         );
         run(&database, "open --id a --user 7 --at 200").silent();
@@ -120,9 +120,9 @@ fn ids_as_long_as_the_column_can_be_used_again() {
 fn ilias_itself_erases_the_session_before() {
     for form in Form::ALL {
         let database = form.database();
-        insert(&database, &[Raw::new("a", 100, Some(150), Some(1)), Raw::new("b", 100, None, None)]);
+        insert(&database, &[Record::new("a", 100, Some(150), Some(1)), Record::new("b", 100, None, None)]);
         if form == Form::Ours {
-            insert(&database, &[Raw::new("a", 160, None, None)]);
+            insert(&database, &[Record::new("a", 160, None, None)]);
         }
         let open = |at| run(&database, &format!("open --compat ilias --id a --user 7 --at {at}")).silent();
         open(200);
@@ -215,7 +215,7 @@ fn a_rehearsal_says_what_would_be_done_and_does_nothing() {
             "would record session a of user 7 from 1970-01-01T00:01:40Z on\n"
         );
         assert!(rehearse("open --id a --user 0 --at 100").contains("none of those that are recorded"));
-        insert(&database, &[Raw::new("a", 100, None, None)]);
+        insert(&database, &[Record::new("a", 100, None, None)]);
         let end = "would end session a of 1970-01-01T00:01:40Z at 1970-01-01T00:03:20Z (login)\n";
         let aside = "would keep session a of 1970-01-01T00:01:40Z as a#100\n";
         let write = "would record session a of user 7 from 1970-01-01T00:03:20Z on\n";
