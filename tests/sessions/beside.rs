@@ -97,7 +97,7 @@ fn what_arrives_at_any_moment_of_a_run_is_counted_by_the_next() {
                 (connect(&model.database), form)
             },
             |(conn, form)| {
-                forms::add(conn, &[record("late", 1_100, Some(1_300))]);
+                forms::add(conn, &[record("late", 300, Some(500))]);
                 forms::add_limits(conn, &[(BASE + 3_600, 1)]);
                 close(conn, *form);
             },
@@ -123,7 +123,7 @@ fn what_was_written_before_a_run_and_is_committed_at_any_moment_of_it_is_counted
         |model| {
             let mut conn = connect(&model.database);
             conn.query_drop("START TRANSACTION").unwrap();
-            forms::add(&mut conn, &[record("late", 1_100, Some(1_300))]);
+            forms::add(&mut conn, &[record("late", 300, Some(500))]);
             close(&mut conn, Form::Ours);
             // The pending record is not the last one: its number is below one that is seen.
             model.records = before.clone();
@@ -156,7 +156,7 @@ fn close(conn: &mut Conn, form: Form) {
 }
 
 fn know(model: &mut Model) {
-    model.records.push(record("late", 1_100, Some(1_300)));
+    model.records.push(record("late", 300, Some(500)));
     let other = model.records.iter_mut().find(|record| record.id == "other").unwrap();
     (other.end, other.context) = (Some(BASE + 1_600), Some(6));
 }
@@ -175,17 +175,17 @@ enum News {
 fn old_records_that_arrive_while_a_run_deletes_others_are_counted_before_they_go() {
     let mut model = Model::new(Form::Ours);
     model.config.aggregate.retention = Duration::from_secs(3_600);
-    model.add(record("gone", 0, Some(10)));
-    model.add(record("open", 1_500, None));
-    let before = model.records.clone();
+    let before = [record("gone", 0, Some(10)), record("open", 1_500, None)];
     let old = record("old", 1_800, Some(2_250));
     for news in [News::Arrives, News::IsCommitted, News::Ended] {
+        model.clear();
+        before.iter().for_each(|record| model.add(record.clone()));
         let arrives = old.clone();
         at_each_statement(
             &mut model,
             Compat::Exact,
             |model| {
-                model.records = before.clone();
+                model.records = before.to_vec();
                 model.begin = None;
                 let mut conn = connect(&model.database);
                 match news {

@@ -54,17 +54,25 @@ fn live_sessions_of_ilias_that_expired_end_when_they_expired() {
              ctime INT, user_id INT NOT NULL, last_remind_ts INT, type INT, createtime INT, remote_addr VARCHAR(50), \
              context VARCHAR(80)); \
              INSERT INTO usr_session (session_id, expires, user_id) VALUES ('expired', {}, 7), ('alive', {}, 7), \
-             ('closed', {}, 7)",
+             ('closed', {}, 7), ('again', {}, 7)",
             BASE + 1_000,
-            BASE + 9_000,
-            BASE + 500
+            // It lives until its last second is over.
+            BASE + 3_600,
+            BASE + 500,
+            BASE - 1
         ));
         forms::add(&mut conn, &[record("expired", BASE, None), record("alive", BASE, None)]);
+        // Opened after what its id stood for had expired.
+        forms::add(&mut conn, &[record("again", BASE, None)]);
         forms::add(&mut conn, &[record("closed", BASE, Some(BASE + 100))]);
         let before = database.dump(&["usr_session"]);
         at(BASE + 3_600, &database, "").args(["--compat", compat]).run().silent();
         let records = "SELECT session_id, end_time, end_context FROM usr_session_stats_raw";
-        let should = format!("alive\tNULL\tNULL\nclosed\t{}\t1\nexpired\t{}\t2\n", BASE + 100, BASE + 1_000);
+        let should = format!(
+            "again\tNULL\tNULL\nalive\tNULL\tNULL\nclosed\t{}\t1\nexpired\t{}\t2\n",
+            BASE + 100,
+            BASE + 1_000
+        );
         assert_eq!(database.dump(&[records]), format!("# {records}\n{should}"), "{compat}");
         assert_eq!(database.dump(&["usr_session"]), before, "{compat}: that table is ILIAS's");
     }

@@ -110,7 +110,7 @@ fn a_run_that_dies_before_any_of_its_statements_is_made_up_for_by_the_next() {
 
 #[test]
 fn a_run_that_loses_its_connection_at_any_statement_goes_on_by_itself() {
-    for (form, compat) in WAYS {
+    for (form, compat) in [WAYS[0], WAYS[2]] {
         let mut model = scene(form);
         let start = Rewind::new(&model.database);
         let should = undisturbed(&mut model, &start, compat);
