@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Records that are looked at again because another may still arrive among them: some of our own longest transactions.
-const TAIL: u64 = 4_000;
+const TAIL: u64 = 1_500;
 
 /// The row of `session_progress`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,7 +183,7 @@ fn limits(conn: &mut impl Queryable, tables: &Tables) -> Result<Option<String>> 
     Ok(conn.query_first::<Option<String>, _>(DIGEST)?.flatten())
 }
 
-/// A digest of the records numbered at most `last`, the last some thousand numbers of them. A transaction that took its
+/// A digest of the records numbered at most `last`, the last numbers of them. A transaction that took its
 /// numbers before a run and ended after it changes it.
 fn tail(conn: &mut impl Queryable, last: Option<u64>) -> Result<Option<String>> {
     const DIGEST: &str = "SELECT CONCAT_WS('/', COUNT(*), SUM(seq)) FROM usr_session_stats_raw \
