@@ -80,14 +80,29 @@ enum Command {
     /// Write the statistics of a period again
     Rebuild {
         /// Begin of the period
-        #[arg(long, value_name = "TIME", value_parser = parse_instant, allow_negative_numbers = true)]
-        from: DateTime<Utc>,
+        #[arg(
+            long,
+            value_name = "TIME",
+            value_parser = parse_instant,
+            allow_negative_numbers = true,
+            required_unless_present = "source"
+        )]
+        from: Option<DateTime<Utc>>,
         /// End of the period
-        #[arg(long, value_name = "TIME", value_parser = parse_instant, allow_negative_numbers = true)]
-        to: DateTime<Utc>,
+        #[arg(
+            long,
+            value_name = "TIME",
+            value_parser = parse_instant,
+            allow_negative_numbers = true,
+            required_unless_present = "source"
+        )]
+        to: Option<DateTime<Utc>>,
         /// Also where session records have been deleted
         #[arg(long)]
         force: bool,
+        /// Instead, rebuild the sessions of a source out of all that it holds
+        #[arg(long, value_name = "SOURCE", value_enum, conflicts_with_all = ["from", "to", "force"])]
+        source: Option<Rebuilt>,
     },
     /// Read session records from a file
     Import {
@@ -97,6 +112,12 @@ enum Command {
         /// The file
         file: PathBuf,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rebuilt {
+    /// Time online, out of the log of a Moodle or event_log
+    Moodle,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -118,9 +139,10 @@ fn main() -> ExitCode {
             };
             match command.unwrap_or(Command::Run) {
                 Command::Run => tell(sessions::aggregate::run(&context, compat, dry_run)?),
-                Command::Rebuild { from, to, force } => {
+                Command::Rebuild { from: Some(from), to: Some(to), force, .. } => {
                     tell(sessions::rebuild::run(&context, compat, dry_run, Rebuild { from, to, force })?)
                 }
+                Command::Rebuild { .. } => tell(sessions::rebuild::time_online(&context, dry_run)?),
                 Command::Open { id, user, kind, at } => {
                     recording::open(&context, Opening { id, user, kind, at }, compat, dry_run)
                 }

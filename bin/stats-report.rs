@@ -8,7 +8,7 @@ use sessionstat::{
     report::{self, Format, Language, Moment, Request, Section},
 };
 
-/// Show the statistics of a public space: sessions, logins, calls of services, uses of machines, workshops, servers
+/// Show the statistics of a public space: sessions, logins, calls of services, uses of machines, workshops, time online, servers
 #[derive(Parser)]
 #[command(name = "stats-report", version)]
 struct Arguments {

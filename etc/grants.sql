@@ -91,15 +91,29 @@ GRANT SELECT, DELETE ON sessionstat.session_expiry TO 'session_aggregate'@'local
 -- Uses of machines: of whom, and when, but not where.
 GRANT SELECT (id, user_id, starts_at, ends_at, status) ON sessionstat.epn_booking TO 'session_aggregate'@'localhost';
 GRANT SELECT (booking_id, last_seen, settle_at) ON sessionstat.epn_use TO 'session_aggregate'@'localhost';
+-- The log of sites without a Moodle: who did what kind of thing in which course, and when, but not from which address.
+GRANT SELECT (id, userid, courseid, component, action, target, timecreated, origin, realuserid)
+  ON sessionstat.event_log TO 'session_aggregate'@'localhost';
+-- Time online, made of it. A row that comes late makes sessions of its user be deleted and written again.
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_session TO 'session_aggregate'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_session_course TO 'session_aggregate'@'localhost';
 
 -- What it remembers for itself.
 GRANT SELECT, INSERT, UPDATE ON sessionstat.session_progress TO 'session_aggregate'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.session_open TO 'session_aggregate'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_progress TO 'session_aggregate'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_user TO 'session_aggregate'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_later TO 'session_aggregate'@'localhost';
 
 -- In the database of an ILIAS it also has to see which sessions live. The table is ILIAS's, and stays as it is. Without
 -- this right, live sessions would pass for old ones:
 --   GRANT SELECT (session_id, expires) ON sessionstat.usr_session TO 'session_aggregate'@'localhost';
 -- An ILIAS 10 has no usr_session_log: leave its line out (sed '/usr_session_log/d').
+
+-- Of a Moodle, it has to read the log; moodle is the database, mdl_ the prefix. On another server, make the account there
+-- first, for the host from which session-aggregate comes ([moodle] url, password_file). It needs nothing else there:
+--   GRANT SELECT (id, userid, courseid, component, action, target, timecreated, origin, realuserid)
+--     ON moodle.mdl_logstore_standard_log TO 'session_aggregate'@'localhost';
 
 -- stats-report ------------------------------------------------------------------------------------------------------
 
@@ -120,6 +134,11 @@ GRANT SELECT ON sessionstat.epn_booking TO 'stats_report'@'localhost';
 -- How many sessions there were at which time, not whose.
 GRANT SELECT ON sessionstat.usr_session_stats TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.session_at_limit TO 'stats_report'@'localhost';
+-- How long users of a Moodle were online and in which courses, and which settings made that; not what they did.
+GRANT SELECT (user_id, session_start, elapsed, heartbeats, end_reason)
+  ON sessionstat.moodle_session TO 'stats_report'@'localhost';
+GRANT SELECT ON sessionstat.moodle_session_course TO 'stats_report'@'localhost';
+GRANT SELECT (job, parameters) ON sessionstat.moodle_progress TO 'stats_report'@'localhost';
 -- Whose e-mail belongs to a number in the counters of logins. It sees neither names nor passwords.
 GRANT SELECT (id, email) ON sessionstat.utilisateurs TO 'stats_report'@'localhost';
 
@@ -137,3 +156,6 @@ GRANT SELECT (session_id, start_time, end_time), INSERT (session_id, type, start
 -- It says which sessions live, and until when.
 GRANT SELECT (session_id), INSERT (session_id, expires), UPDATE (expires), DELETE
   ON sessionstat.session_expiry TO 'sessionstat_web'@'localhost';
+-- It leaves traces of users, without their addresses. It cannot read them, nor change or delete any.
+GRANT INSERT (eventname, component, action, target, contextlevel, contextinstanceid, userid, courseid, timecreated, origin)
+  ON sessionstat.event_log TO 'sessionstat_web'@'localhost';

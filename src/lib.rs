@@ -19,6 +19,7 @@
 //! | [`epn`] | epn-ingest: sightings into attendance, uses and charges; rules without I/O, and their store |
 //! | [`ratelimit`] | ratelimit-check: rules that Redis applies in one step, and the line that PHP reads |
 //! | [`sessions`] | session-aggregate: session records into slots of a quarter of an hour, true or as ILIAS has them |
+//! | [`moodle`] | source moodle of session-aggregate: time online out of the traces in a log; rules without I/O, and their store |
 //! | [`report`] | stats-report: one model a section, one renderer a format |
 
 pub mod cli;
@@ -27,6 +28,7 @@ pub mod config;
 pub mod epn;
 pub mod failure;
 pub mod lock;
+pub mod moodle;
 pub mod mysql;
 pub mod ratelimit;
 pub mod redis;

@@ -46,4 +46,17 @@ return [
     // Whether browsers send the session's cookie over https only. null: if this page came over https. true: always,
     // where a proxy takes https away before PHP.
     'secure_cookie' => null,
+
+    // Whether the table `event_log` is told when a user logs in, looks at a page, still has it open and logs out:
+    // session-aggregate makes time online of that. It is data about people, without addresses, and nothing deletes it:
+    // README.md says how. Let [aggregate] sources be ["epn", "moodle"] then, or each stay counts twice among the
+    // sessions: as a login and as time online.
+    'traces' => false,
+    // Where users are while they are on these pages: a number above 0, as Moodle has them for courses.
+    'traces_course' => 1,
+    // How often an open page says so, in seconds: [moodle] heartbeat_period. null or 0: never, and neither without
+    // traces. It says so only while it can be seen, and keeps nobody logged in: after idle_minutes that is over.
+    'heartbeat_seconds' => 600,
+    // How long it goes on when the user touches nothing on it, in seconds: [moodle] inactivity_cap. null or 0: for ever.
+    'heartbeat_cap_seconds' => 3600,
 ];

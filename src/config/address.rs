@@ -13,6 +13,13 @@ pub(super) fn of_mysql<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sec
     checked(deserializer, complaint_about_mysql)
 }
 
+/// Reads an address of MySQL that need not be there.
+pub(super) fn of_mysql_if_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Secret>, D::Error> {
+    of_mysql(deserializer).map(Some)
+}
+
 /// Reads `[redis] url`.
 pub(super) fn of_redis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     checked(deserializer, complaint_about_redis)

@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, time::Duration};
 
 use toml::de::DeTable;
 
-use super::{Config, secret};
+use super::{Config, Secret, secret};
 use crate::failure::{Failure, OrFail, Result, Status};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -28,8 +28,9 @@ fn checked(path: &Path, read: io::Result<String>) -> Result<Config> {
     let text =
         read.or_fail(Status::Config, || format!("cannot read the configuration {}", path.display()))?;
     let config = parse(&text).map_err(|wrong| wrong.in_file(path))?;
-    for (key, url) in [("mysql.url", &config.mysql.url), ("redis.url", &config.redis.url)] {
-        if url.holds_password() && secret::readable_by_others(path) {
+    let urls = [("mysql.url", Some(&config.mysql.url)), ("redis.url", Some(&config.redis.url))];
+    for (key, url) in urls.into_iter().chain([("moodle.url", config.moodle.url.as_ref())]) {
+        if url.is_some_and(Secret::holds_password) && secret::readable_by_others(path) {
             return Err(Wrong::at(
                 &text,
                 key,
@@ -115,7 +116,7 @@ fn without_comments(text: &str) -> Option<String> {
 
 /// What types cannot say.
 fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
-    let Config { mysql, redis, samba, epn, ratelimit, aggregate, .. } = config;
+    let Config { mysql, redis, samba, epn, ratelimit, aggregate, moodle, .. } = config;
     let wrong = |key: &str, message: String| Err(Wrong::at(text, key, message));
     for (key, limit) in [
         ("mysql.connect_timeout", mysql.connect_timeout),
@@ -136,7 +137,9 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
             return wrong(key, format!("{value} is not between {least} and {most}"));
         }
     }
-    if let Some((key, message)) = redis.complaint().or_else(|| aggregate.complaint()) {
+    if let Some((key, message)) =
+        redis.complaint().or_else(|| aggregate.complaint()).or_else(|| moodle.complaint())
+    {
         return wrong(key, message.to_owned());
     }
     if let Some((key, message)) = ratelimit.complaint() {

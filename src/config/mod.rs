@@ -6,6 +6,7 @@ mod address;
 pub mod aggregate;
 pub mod duration;
 mod file;
+pub mod moodle;
 pub mod ratelimit;
 mod redis;
 pub mod samba;
@@ -21,6 +22,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 pub use aggregate::Aggregate;
+pub use moodle::Moodle;
 pub use ratelimit::Ratelimit;
 pub use redis::Redis;
 pub use samba::Samba;
@@ -53,6 +55,8 @@ pub struct Config {
     pub ratelimit: Ratelimit,
     /// `[aggregate]`
     pub aggregate: Aggregate,
+    /// `[moodle]`
+    pub moodle: Moodle,
 }
 
 impl Default for Config {
@@ -67,6 +71,7 @@ impl Default for Config {
             epn: Epn::default(),
             ratelimit: Ratelimit::default(),
             aggregate: Aggregate::default(),
+            moodle: Moodle::default(),
         }
     }
 }

@@ -22,6 +22,8 @@ const SESSION: [&str; 2] = [
 pub struct Server {
     opts: Opts,
     label: String,
+    /// Where the configuration has the address.
+    section: &'static str,
     retry_for: Duration,
 }
 
@@ -52,7 +54,7 @@ impl Server {
             .write_timeout(Some(settings.timeout))
             .stmt_cache_size(64)
             .into();
-        Ok(Self { opts, label, retry_for: settings.retry_for })
+        Ok(Self { opts, label, section: "mysql", retry_for: settings.retry_for })
     }
 
     /// Opens a connection.
@@ -66,7 +68,7 @@ impl Server {
             Ok(conn)
         });
         opened
-            .map_err(Failure::from)
+            .map_err(|error| Failure::of_server(error, self.section))
             .map_err(|failure| failure.context(format!("cannot use MySQL at {}", self.label)))
     }
 
@@ -74,6 +76,12 @@ impl Server {
     #[must_use]
     pub fn retrying_for(self, retry_for: Duration) -> Self {
         Self { retry_for, ..self }
+    }
+
+    /// The same server, whose address stands in `[section] url`.
+    #[must_use]
+    pub fn of_section(self, section: &'static str) -> Self {
+        Self { section, ..self }
     }
 
     /// How long a run tries again while the server is briefly away.

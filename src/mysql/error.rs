@@ -22,6 +22,13 @@ const BAD_DATA: [u16; 6] = [1264, 1265, 1292, 1366, 1406, 3988];
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Self::of_server(error, "mysql")
+    }
+}
+
+impl Failure {
+    /// What an error means; `section` of the configuration holds the server's address.
+    pub(super) fn of_server(error: Error, section: &str) -> Self {
         if waited_in_vain(&error) {
             return Self::passing(
                 Status::Unavailable,
@@ -30,12 +37,12 @@ impl From<Error> for Failure {
         }
         match &error {
             Error::IoError(cause) => {
-                Self::passing(Status::Unavailable, format!("{cause}; check that it runs and [mysql] url"))
+                Self::passing(Status::Unavailable, format!("{cause}; check that it runs and [{section}] url"))
             }
             Error::CodecError(_) => Self::passing(Status::Unavailable, "the connection was lost"),
             Error::DriverError(DriverError::CouldNotConnect(cause)) => {
                 let why = cause.as_ref().map_or("no connection", |(_, why, _)| why);
-                Self::passing(Status::Unavailable, format!("{why}; check that it runs and [mysql] url"))
+                Self::passing(Status::Unavailable, format!("{why}; check that it runs and [{section}] url"))
             }
             Error::MySqlError(cause) => {
                 let text = format!("{} (MySQL error {})", cause.message, cause.code);
@@ -48,7 +55,7 @@ impl From<Error> for Failure {
                     1146 => Self::new(Status::Config, format!("{text}; create the tables with --init-db")),
                     code if CONFIGURATION.contains(&code) => Self::new(
                         Status::Config,
-                        format!("{text}; check [mysql] url and the account's rights (etc/grants.sql)"),
+                        format!("{text}; check [{section}] url and the account's rights (etc/grants.sql)"),
                     ),
                     code if BAD_DATA.contains(&code) => Self::new(Status::BadData, text),
                     _ => Self::new(Status::Unavailable, text),

@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
         file: "005-sessions.sql",
         sql: include_str!("../../etc/schema/005-sessions.sql"),
     },
+    Migration { version: 6, file: "006-moodle.sql", sql: include_str!("../../etc/schema/006-moodle.sql") },
 ];
 
 /// MySQL's error number for a table that is not there.

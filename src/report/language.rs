@@ -66,6 +66,17 @@ impl Language {
         grouped
     }
 
+    /// A length of time: `1 h 30 min`. Both languages have the symbols of the units in common.
+    pub fn length(self, seconds: i64) -> String {
+        let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+        let said: Vec<_> = parts
+            .iter()
+            .filter(|(number, _)| *number != 0)
+            .map(|(number, unit)| format!("{number} {unit}"))
+            .collect();
+        if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
+    }
+
     /// A local time to the minute, with its year.
     pub fn time(self, instant: DateTime<Utc>, zone: Tz) -> String {
         let format = match self {
@@ -130,6 +141,15 @@ mod tests {
         assert_eq!(Language::Fr.hundredths(5, true), "0,05");
         assert_eq!(Language::Fr.signed_hundredths(-123_405, false), "-1 234,05");
         assert_eq!(Language::En.signed_hundredths(-5, true), "-0.05");
+    }
+
+    #[test]
+    fn lengths_of_time_leave_out_what_is_zero() {
+        for (seconds, said) in
+            [(0, "0 s"), (45, "45 s"), (1200, "20 min"), (3600, "1 h"), (90_061, "25 h 1 min 1 s")]
+        {
+            assert_eq!([Language::En.length(seconds), Language::Fr.length(seconds)], [said, said]);
+        }
     }
 
     #[test]

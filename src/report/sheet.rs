@@ -28,6 +28,8 @@ pub enum Block {
     Table(Table),
     /// One line of words.
     Line(Text),
+    /// One paragraph of words with values in them.
+    Sentences(Vec<Sentence>),
     /// A message of a program or server.
     Message(String),
 }
@@ -43,6 +45,22 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// The whole line that stands for a table without rows.
     pub empty: Text,
+}
+
+/// Words with values in them.
+#[derive(Debug)]
+pub struct Sentence {
+    /// With places.
+    pub text: Text,
+    /// What stands in each place, by its name.
+    pub places: Vec<(&'static str, Cell)>,
+}
+
+impl Sentence {
+    /// Without places.
+    pub const fn plain(text: Text) -> Self {
+        Self { text, places: Vec::new() }
+    }
 }
 
 /// A column of a table.
@@ -93,6 +111,8 @@ pub enum Cell {
     Number(i64),
     /// A length of time in hours.
     Hours(Hours),
+    /// A length of time in seconds, told in hours, minutes and seconds.
+    Length(i64),
     /// A mean number of things.
     Mean(Mean),
     /// A moment.

@@ -165,6 +165,33 @@ catalogue! {
     BOTH_AMBIGUOUS = "both (ambiguous)", "les deux (ambigus)";
     PERSON_UNKNOWN_MACHINE_AMBIGUOUS = "person, machine (ambiguous)", "usager, poste (ambigu)";
     PERSON_AMBIGUOUS_MACHINE_UNKNOWN = "person (ambiguous), machine", "usager (ambigu), poste";
+
+    // time
+    TIME = "Time online", "Temps passé en ligne";
+    TIME_EMPTY = "No session of time online begins in this period.", "Aucune session en ligne ne commence dans cette période.";
+    HOURS_ONLINE = "Hours online", "Heures en ligne";
+    TRUE_AT_LEAST = "  in truth at least", "  en réalité au moins";
+    TRUE_AT_MOST = "  in truth at most", "  en réalité au plus";
+    SETTINGS = "Settings: pause {threshold}, credit {credit}, heartbeat {period}, inactivity cap {cap}.", "Réglages : pause {threshold}, crédit {credit}, signal {period}, plafond {cap}.";
+    NONE = "none", "aucun";
+    SESSION_PER_COURSE = "Another course begins another session.", "Un autre cours ouvre une autre session.";
+    SITE_EVENTS = "What is done outside of courses counts.", "Ce qui se fait hors des cours compte.";
+    NO_HEARTBEAT = "No heartbeat has come in yet.", "Aucun signal de présence n'est encore arrivé.";
+    SETTINGS_UNKNOWN = "Which settings made the figures is not known: there are no bounds.", "Les réglages qui ont produit ces chiffres sont inconnus, il n'y a donc pas de bornes.";
+    LOGGED_IN_AGAIN = "logged in again", "nouvelle connexion";
+    SILENT = "no more trace", "plus de trace";
+    CAPPED = "inactive, page left open", "inactif, page ouverte";
+    OTHER_COURSE = "other course", "autre cours";
+    STILL_OPEN = "still open", "en cours";
+    AT_LEAST = "At least", "Au moins";
+    AT_MOST = "At most", "Au plus";
+    MOST_TIME = "Users with the most time", "Utilisateurs ayant passé le plus de temps";
+    NO_USER_SHOWN = "No user is shown.", "Aucun utilisateur n'est affiché.";
+    COURSES_BY_TIME = "Courses by time", "Cours par temps passé";
+    COURSE = "Course", "Cours";
+    USERS_OF_COURSE = "Users", "Utilisateurs";
+    BEFORE_COURSES = "(before any course)", "(avant tout cours)";
+    NO_COURSE_SHOWN = "No course is shown.", "Aucun cours n'est affiché.";
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use ::mysql::{Transaction, TxOpts};
+use ::mysql::Transaction;
 
 use super::{
     compat::Compat,
+    epn::PREFIX as EPN,
     first_slot,
     progress_bar::ProgressBar,
     slot::Slots,
+    steps::{Committed, Rehearsal, Steps},
     store::{
         Tables,
         due::{Due, Question},
@@ -24,9 +26,10 @@ use super::{
 use crate::{
     cli::Context,
     clock::Clock,
-    config::{Aggregate, aggregate::Source},
+    config::{Aggregate, Config, aggregate::Source},
     failure::Result,
     lock::LockFile,
+    moodle,
     mysql::{Link, Server, lease::Lease, schema},
 };
 
@@ -51,9 +54,10 @@ pub fn run(context: &Context, compat: Compat, dry_run: bool) -> Result<Summary> 
     if dry_run {
         schema::require(&server)?;
         return link.run(|conn| {
-            let mut rehearsal = Rehearsal(conn.start_transaction(TxOpts::default())?);
-            let done = Run::new(context, compat, Tables::read(&mut rehearsal.0)?)?.work(&mut rehearsal)?;
-            rehearsal.0.rollback()?;
+            let run = Run::new(context, compat, Tables::read(conn)?)?;
+            let mut rehearsal = Rehearsal::begin(conn)?;
+            let done = run.work(&mut rehearsal)?;
+            rehearsal.end()?;
             Ok(done)
         });
     }
@@ -67,41 +71,8 @@ pub fn run(context: &Context, compat: Compat, dry_run: bool) -> Result<Summary> 
     Ok(summary)
 }
 
-/// How steps are done.
-trait Steps {
-    /// Whether they are only rehearsed.
-    const REHEARSED: bool;
-
-    /// Does one.
-    fn step<T>(&mut self, step: impl FnMut(&mut Transaction<'_>) -> Result<T>) -> Result<T>;
-}
-
-/// Each in a transaction that is committed while the lease is held.
-struct Committed<'a, 'server> {
-    link: &'a mut Link<'server>,
-    lease: &'a Lease,
-}
-
-impl Steps for Committed<'_, '_> {
-    const REHEARSED: bool = false;
-
-    fn step<T>(&mut self, step: impl FnMut(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
-        self.lease.committed(self.link, step)
-    }
-}
-
-/// All in one transaction that is rolled back.
-struct Rehearsal<'a>(Transaction<'a>);
-
-impl Steps for Rehearsal<'_> {
-    const REHEARSED: bool = true;
-
-    fn step<T>(&mut self, mut step: impl FnMut(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
-        step(&mut self.0)
-    }
-}
-
 struct Run<'a> {
+    config: &'a Config,
     settings: &'a Aggregate,
     tables: Tables,
     compat: Compat,
@@ -117,6 +88,7 @@ impl<'a> Run<'a> {
         let settings = &context.config.aggregate;
         let clock = context.clock()?;
         Ok(Self {
+            config: &context.config,
             settings,
             tables,
             compat,
@@ -136,6 +108,8 @@ impl<'a> Run<'a> {
         if self.settings.sources.contains(&Source::Epn) {
             summary.uses = self.follow_uses(steps)?;
         }
+        // A Moodle that is away must not hold up the rest.
+        let moodle = self.read_moodle(steps, &mut summary);
         let bar = ProgressBar::default();
         let mut is_first = true;
         while let Some(window) = steps.step(|conn| self.write_window(conn, is_first, &bar))? {
@@ -146,7 +120,16 @@ impl<'a> Run<'a> {
             }
         }
         summary.deleted = self.delete_old(steps)?;
-        Ok(summary)
+        moodle.map(|()| summary)
+    }
+
+    fn read_moodle<S: Steps>(&self, steps: &mut S, summary: &mut Summary) -> Result<()> {
+        if self.settings.sources.contains(&Source::Moodle) {
+            let done = moodle::read(steps, self.config, self.now)
+                .map_err(|failure| failure.context("source moodle"))?;
+            (summary.traces, summary.online) = (done.traces, done.sessions);
+        }
+        Ok(())
     }
 
     /// ILIAS knows no age at which a session is over.
@@ -155,7 +138,10 @@ impl<'a> Run<'a> {
         if self.compat == Compat::Ilias || age == 0 {
             return Ok(0);
         }
-        until_few(|| steps.step(|conn| endings::close_aged(conn, &self.tables, age, self.now)))
+        let made = [(Source::Epn, EPN), (Source::Moodle, moodle::PREFIX)];
+        let made = made.into_iter().filter(|(source, _)| self.settings.sources.contains(source));
+        let made: Vec<_> = made.map(|(_, prefix)| prefix).collect();
+        until_few(|| steps.step(|conn| endings::close_aged(conn, &self.tables, &made, age, self.now)))
     }
 
     /// Brings the records of uses of machines up to date; returns how many changed.
@@ -163,23 +149,23 @@ impl<'a> Run<'a> {
         let mut changed = 0;
         let mut next = Some(0);
         while let Some(after) = next {
-            let brought = steps.step(|conn| {
+            let (followed, more) = steps.step(|conn| {
                 let complete_from = progress::Progress::load(conn)?.complete_from;
-                let brought = epn::follow_uses(conn, after, complete_from, self.now, self.gap)?;
-                brought.since.map_or(Ok(()), |second| progress::doubt(conn, second))?;
-                Ok(brought)
+                let (followed, more) = epn::follow_uses(conn, after, complete_from, self.now, self.gap)?;
+                followed.since.map_or(Ok(()), |second| progress::doubt(conn, second))?;
+                Ok((followed, more))
             })?;
-            changed += brought.changed;
-            next = brought.next;
+            changed += followed.changed;
+            next = more;
         }
         let mut next = Some(String::new());
         while let Some(after) = next {
-            let (brought, more) = steps.step(|conn| {
-                let (brought, more) = epn::forget_gone(conn, &after)?;
-                brought.since.map_or(Ok(()), |second| progress::doubt(conn, second))?;
-                Ok((brought, more))
+            let (followed, more) = steps.step(|conn| {
+                let (followed, more) = epn::forget_gone(conn, &after)?;
+                followed.since.map_or(Ok(()), |second| progress::doubt(conn, second))?;
+                Ok((followed, more))
             })?;
-            changed += brought.changed;
+            changed += followed.changed;
             next = more;
         }
         Ok(changed)

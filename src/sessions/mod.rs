@@ -11,7 +11,7 @@
 //! | [`exact`] | the true figures |
 //! | [`ilias`], [`first_slot`] | the figures that ILIAS writes, and where it begins |
 //! | [`compat`] | which of the two |
-//! | [`epn`] | uses of machines as sessions |
+//! | [`made`], [`epn`] | sessions of other sources: uses of machines |
 //!
 //! [`store`] is the other part: the tables, in their forms. The commands stand on both: [`aggregate`] is the run
 //! itself, [`rebuild`] writes a period again; both write [`window`] by window. [`recording`] writes session records.
@@ -23,12 +23,14 @@ pub mod exact;
 pub mod first_slot;
 pub mod ilias;
 pub mod limits;
+pub mod made;
 pub mod placing;
 mod progress_bar;
 pub mod rebuild;
 pub mod record;
 pub mod recording;
 pub mod slot;
+pub mod steps;
 pub mod store;
 pub mod summary;
 pub mod window;

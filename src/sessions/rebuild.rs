@@ -7,6 +7,7 @@ use super::{
     compat::Compat,
     progress_bar::ProgressBar,
     slot::{LENGTH, Slots},
+    steps::{Committed, Rehearsal},
     store::{
         Tables,
         progress::{self, Progress},
@@ -20,6 +21,7 @@ use crate::{
     cli::Context,
     failure::{Failure, Result, Status},
     lock::LockFile,
+    moodle,
     mysql::{Link, Server, lease::Lease, schema},
 };
 
@@ -85,6 +87,34 @@ pub fn run(context: &Context, compat: Compat, dry_run: bool, asked: Rebuild) -> 
         }
         Ok(())
     })?;
+    summary.to_string().lines().for_each(|line| log::info!("{line}"));
+    Ok(summary)
+}
+
+/// Rebuilds the sessions of time online out of the whole log. The next run brings the slots up to date.
+///
+/// # Errors
+/// [`Status::Config`] if there is no log; otherwise those of a run.
+pub fn time_online(context: &Context, dry_run: bool) -> Result<Summary> {
+    let now = context.clock()?.now.timestamp();
+    let server = Server::new(&context.config.mysql)?;
+    let lock = LockFile::take(&context.config.lock_dir, JOB)?;
+    let mut link = Link::new(&server);
+    let done = if dry_run {
+        schema::require(&server)?;
+        link.run(|conn| {
+            let mut rehearsal = Rehearsal::begin(conn)?;
+            let done = moodle::rebuild(&mut rehearsal, &context.config, now)?;
+            rehearsal.end()?;
+            Ok(done)
+        })?
+    } else {
+        schema::ensure(&server, &context.config.lock_dir)?;
+        Lease::of_job(JOB, &lock)?.hold(&mut link, |link, lease| {
+            moodle::rebuild(&mut Committed { link, lease }, &context.config, now)
+        })?
+    };
+    let summary = Summary { traces: done.traces, online: done.sessions, ..Summary::default() };
     summary.to_string().lines().for_each(|line| log::info!("{line}"));
     Ok(summary)
 }

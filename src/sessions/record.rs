@@ -2,8 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+/// The type of the sessions of users.
+pub const USER: i16 = 3;
+
 /// Which sessions are counted: those of users (3) and of anonymous visitors (4).
-pub const COUNTED_TYPES: [i16; 2] = [3, 4];
+pub const COUNTED_TYPES: [i16; 2] = [USER, 4];
 
 /// Kinds of sessions (ILIAS's numbers), for `open --type`.
 const TYPES: [(&str, i16); 5] = [("unknown", 0), ("system", 1), ("admin", 2), ("user", 3), ("anonymous", 4)];

@@ -15,6 +15,10 @@ pub struct Summary {
     pub aged: u64,
     /// Records of uses of machines that were opened, closed, rewritten or deleted.
     pub uses: u64,
+    /// Rows of the log that say something, of the source moodle.
+    pub traces: u64,
+    /// Sessions of time online written, those of users who are still there included.
+    pub online: u64,
     /// Slots written.
     pub slots: u64,
     /// First second of the first slot written, and first second after the last.
@@ -46,6 +50,8 @@ impl fmt::Display for Summary {
             (self.expired, "sessions closed as expired"),
             (self.aged, "sessions closed as expired because of their age ([aggregate] max_session)"),
             (self.uses, "sessions brought up to date from uses of machines"),
+            (self.traces, "rows of the log read"),
+            (self.online, "sessions of time online written"),
         ];
         for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
             writeln!(formatter, "{count} {what}")?;

@@ -8,13 +8,16 @@ use toml::{Table, Value};
 use crate::{page::Page, read, support::Tool};
 
 /// Keys that are not set unless somebody sets them: the sample shows an example.
-const WITHOUT_DEFAULT: [&str; 6] = [
+const WITHOUT_DEFAULT: [&str; 9] = [
     "general.timezone",
     "mysql.password_file",
     "redis.password_file",
     "redis.sentinel_password_file",
     "epn.gap_minutes",
     "ratelimit.timeout",
+    "moodle.url",
+    "moodle.password_file",
+    "moodle.log",
 ];
 
 /// The section of rules: of any name, they have the same keys. The sample shows those of this one.
@@ -159,6 +162,9 @@ fn the_sample_shows_the_defaults() {
     shown.redis.sentinel_password_file = None;
     shown.epn.gap_minutes = None;
     shown.ratelimit.timeout = None;
+    shown.moodle.url = None;
+    shown.moodle.password_file = None;
+    shown.moodle.log = None;
     assert_eq!(format!("{shown:#?}"), format!("{built_in:#?}"));
 }
 

@@ -135,8 +135,10 @@ fn the_statuses_in_readme_are_those_of_the_pages() {
 
 #[test]
 fn the_rules_are_all_there_in_order() {
-    let rules = read("docs/epn-rules.md");
-    let numbers =
-        rules.lines().filter_map(|line| line.strip_prefix("**")?.split_once(". ")?.0.parse::<u8>().ok());
-    assert_eq!(numbers.collect::<Vec<_>>(), (1..=30).collect::<Vec<_>>());
+    for (file, last) in [("docs/epn-rules.md", 30), ("docs/time-online.md", 7)] {
+        let rules = read(file);
+        let numbers =
+            rules.lines().filter_map(|line| line.strip_prefix("**")?.split_once(". ")?.0.parse::<u8>().ok());
+        assert_eq!(numbers.collect::<Vec<_>>(), (1..=last).collect::<Vec<_>>(), "{file}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::{
     support::{Database, MariaDb, Output, Redis, Tool},
 };
 
-const PASSWORD: &str = "for-this-test-only";
+pub const PASSWORD: &str = "for-this-test-only";
 const SMBSTATUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/samba/417-json-one.json");
 
 /// A small space. Times are UTC; Paris is an hour ahead.
@@ -239,6 +239,9 @@ fn no_account_can_do_what_its_command_need_not() {
                 "SELECT minutes FROM epn_presence",
                 "SELECT user_id FROM usr_session_stats_raw",
                 "SELECT session_id FROM session_expiry",
+                "SELECT events FROM moodle_session",
+                "SELECT live FROM moodle_user",
+                "SELECT eventname FROM event_log",
                 "DELETE FROM usr_session_stats",
                 "SELECT mot_de_passe FROM utilisateurs",
                 "SELECT nom FROM utilisateurs",
@@ -267,6 +270,10 @@ fn no_account_can_do_what_its_command_need_not() {
                 "SELECT expires FROM session_expiry",
                 "SELECT opened FROM usr_session_stats",
                 "INSERT INTO usr_session_log (tstamp, maxval, user_id) VALUES (0, 0, 0)",
+                "SELECT userid FROM event_log",
+                "UPDATE event_log SET timecreated = 0",
+                "DELETE FROM event_log",
+                "INSERT INTO event_log (userid, timecreated, ip) VALUES (1, 0, '')",
                 "CREATE TABLE more (id int)",
             ],
         ),
@@ -312,7 +319,7 @@ fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
     let snapshot = || as_account("samba-snapshot").args(["--input", SMBSTATUS]);
     let denied = format!(
         "this account may not create the tables (CREATE command denied to user '{account}'@'localhost' for table \
-         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 005-sessions.sql, with one that may",
+         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 006-moodle.sql, with one that may",
         database.name()
     );
     let run = as_account("epn-ingest").run().expect(78);

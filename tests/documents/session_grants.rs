@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    grants::{assert_may_not, database, is_refused, rights, tool, unlock, without},
+    grants::{PASSWORD, assert_may_not, database, is_refused, rights, tool, unlock, without},
     read,
     support::{Database, MariaDb, Output, Tool},
 };
@@ -20,7 +20,8 @@ fn aggregate(database: &Database) -> Tool {
 }
 
 /// What gives every part of a run at `now` something to do: a live session that has expired, a record that is old
-/// enough to go, and a use of a machine.
+/// enough to go, a use of a machine, and rows of the log: one that is older than those of the hour before, one of now,
+/// and one whose time comes within the hour.
 fn happen(database: &Database, now: i64) {
     database.run(&format!(
         "INSERT INTO usr_session_stats_raw (session_id, type, start_time, end_time, end_context, user_id) VALUES
@@ -31,7 +32,11 @@ fn happen(database: &Database, now: i64) {
          INSERT INTO epn_booking (computer_id, user_id, starts_at, ends_at, status, source) VALUES
            (1, 1, FROM_UNIXTIME({now} - 3000), FROM_UNIXTIME({now} - 2400), 'used', 'ingest');
          INSERT INTO epn_use (booking_id, user_id, computer_id, first_seen, last_seen) VALUES
-           (LAST_INSERT_ID(), 1, 1, FROM_UNIXTIME({now} - 3000), FROM_UNIXTIME({now} - 2700))"
+           (LAST_INSERT_ID(), 1, 1, FROM_UNIXTIME({now} - 3000), FROM_UNIXTIME({now} - 2700));
+         INSERT INTO event_log (component, action, target, userid, courseid, timecreated, origin, ip) VALUES
+           ('core', 'viewed', 'course', 7, 2, {now} - 7000, 'web', '192.0.2.7'),
+           ('core', 'viewed', 'course', 7, 2, {now} - 60, 'web', '192.0.2.7'),
+           ('core', 'viewed', 'course', 7, 2, {now} + 60, 'web', '192.0.2.7')"
     ));
 }
 
@@ -42,11 +47,12 @@ fn work(tool: &Tool, now: i64) -> Vec<Output> {
     fs::write(&file, format!("{header}\nfile-{now},3,{now},{now},1,7\n")).unwrap();
     let file = file.to_str().unwrap();
     let (from, now) = ((now - 900).to_string(), now.to_string());
-    let runs: [&[&str]; 9] = [
+    let runs: [&[&str]; 10] = [
         &["run"],
         // The first run of a day looks at everything, a second one at what is new.
         &["run"],
         &["rebuild", "--from", &from, "--to", &now, "--force"],
+        &["rebuild", "--source", "moodle"],
         &["open", "--id", &now, "--user", "7"],
         &["open", "--id", &now, "--user", "7", "--at", "2026-03-20T00:00:00Z"],
         &["close", "--id", &now, "--context", "user"],
@@ -73,16 +79,22 @@ fn the_work_is_done_with_this_account() {
     assert_eq!(
         told,
         "1 sessions closed as expired\n1 sessions brought up to date from uses of machines\n\
-         864 slots written, 2026-03-01T00:00:00Z to 2026-03-10T00:00:00Z, from 3 session records\n\
+         3 rows of the log read\n2 sessions of time online written\n\
+         864 slots written, 2026-03-01T00:00:00Z to 2026-03-10T00:00:00Z, from 5 session records\n\
          1 old session records deleted\n"
     );
     for run in work(&tool, DAY) {
         assert!(run.status == 0 && run.stdout.is_empty(), "{run:?}");
     }
-    assert_eq!(database.value("SELECT COUNT(*) FROM usr_session_stats_raw WHERE end_time IS NULL"), "0");
+    let open = "SELECT GROUP_CONCAT(session_id) FROM usr_session_stats_raw WHERE end_time IS NULL";
+    assert_eq!(database.value(open), format!("moodle:7:{}", DAY - 60));
     assert_eq!(database.value("SELECT COUNT(*) FROM session_expiry"), "0");
     assert_eq!(database.value("SELECT COUNT(*) FROM usr_session_log"), "1");
     assert_ne!(database.value("SELECT COUNT(*) FROM session_at_limit"), "0");
+    assert_eq!(
+        database.value("SELECT GROUP_CONCAT(elapsed ORDER BY session_start) FROM moodle_session"),
+        "300,60"
+    );
 }
 
 #[test]
@@ -123,11 +135,46 @@ fn it_can_do_nothing_else() {
             "SELECT login FROM epn_user",
             "SELECT login FROM users_log",
             "SELECT email FROM utilisateurs",
+            "SELECT ip FROM event_log",
+            "INSERT INTO event_log (userid, timecreated) VALUES (1, 0)",
+            "UPDATE event_log SET userid = 1",
+            "DELETE FROM event_log",
             "DELETE FROM session_progress",
             "TRUNCATE TABLE usr_session_stats",
             "CREATE TABLE more (id int)",
         ],
     );
+}
+
+/// The right to a table that the file tells of without giving it.
+fn further(table: &str) -> String {
+    let file = read("etc/grants.sql");
+    let told: Vec<&str> = file.lines().filter_map(|line| line.strip_prefix("--   ")).collect();
+    let statements = told.join(" ");
+    let grant = statements.split_inclusive(';').map(str::trim).find(|statement| statement.contains(table));
+    let grant = grant.unwrap_or_else(|| panic!("no right to {table}: {statements}"));
+    assert!(grant.starts_with("GRANT SELECT ("), "{grant}");
+    grant.to_owned()
+}
+
+#[test]
+fn of_a_moodle_it_needs_the_right_to_the_log_and_no_other() {
+    let (database, moodle) = (database(), MariaDb::shared().database());
+    let log = format!("{}.mdl_logstore_standard_log", moodle.name());
+    database.run(&format!(
+        "CREATE TABLE {log} LIKE event_log;
+         INSERT INTO {log} (component, action, target, userid, courseid, timecreated) VALUES
+           ('core', 'viewed', 'course', 7, 2, {DAY} - 7000)"
+    ));
+    // The account of the file itself, in a database of which it has no other right.
+    let url = moodle.url_as(&format!("session_aggregate:{PASSWORD}"));
+    let tool = aggregate(&database).config(&format!("moodle.url = {url:?}\n"));
+    let run = || tool.clone().args(["--now", &DAY.to_string()]).run();
+    let refused = run().expect(78).stderr;
+    assert!(refused.contains("source moodle") && refused.contains("Access denied"), "{refused}");
+    database.run(&further("mdl_logstore_standard_log").replace("moodle.", &format!("{}.", moodle.name())));
+    run().silent();
+    assert_eq!(database.value("SELECT elapsed FROM moodle_session"), "300");
 }
 
 /// What ILIAS 10 no longer has.
@@ -145,11 +192,7 @@ fn on_tables_of_an_ilias_it_needs_what_the_file_says() {
         }
         Tool::new("session-aggregate").url(&database).arg("--init-db").run().silent();
         let grants = read("etc/grants.sql");
-        let more: String = grants
-            .lines()
-            .filter_map(|line| line.strip_prefix("--   GRANT "))
-            .map(|rest| format!("GRANT {rest}\n"))
-            .collect();
+        let more = further("usr_session ");
         // As the file says: a line that names usr_session_log is a statement of its own.
         let lines = grants.lines().filter(|line| !is_ten || !line.contains("usr_session_log"));
         let file: String = lines.map(|line| format!("{line}\n")).collect();

@@ -6,12 +6,15 @@ use crate::{
     slots::EVENING,
     space::{DAY, empty, filled, report},
     support::MariaDb,
+    time,
 };
 
 #[test]
 fn an_account_that_may_only_read_gets_figures_of_one_moment() {
     let database = filled();
     database.run(EVENING);
+    time::read_with(&database, time::SETTINGS);
+    time::fill(&database, time::SESSIONS);
     let log = |sql: &str| database.query(sql);
     database.run(&format!(
         "CREATE USER reader@localhost IDENTIFIED BY 'hunter2'; GRANT SELECT ON {}.* TO reader@localhost; \
@@ -72,6 +75,23 @@ fn an_account_that_may_only_read_gets_figures_of_one_moment() {
         assert!(of_slots(part).contains("Select tables optimized away"), "{part}: {}", of_slots(part));
     }
     assert!(of_slots("LIMIT 1").contains(" i1_idx 8  1 "), "{}", of_slots("LIMIT 1"));
+
+    // Time online: the sessions of the period and their courses by the keys of their begin.
+    database.run(
+        "INSERT INTO moodle_session \
+         SELECT seq % 500, 1773079200 - 600 * seq, 0, 300, 1, 0, 0, '', 'gap' FROM seq_1_to_100000; \
+         INSERT INTO moodle_session_course SELECT user_id, session_start, 1, 300 FROM moodle_session \
+         WHERE session_start < 1773079200; ANALYZE TABLE moodle_session, moodle_session_course",
+    );
+    for (part, kind, key) in [
+        ("SELECT user_id", " range ", " begins 8 "),
+        ("SELECT course_id", " range ", " begins 8 "),
+        // The first heartbeat: the table itself is not read, even where there is none.
+        ("SELECT session_start", " index ", " begins 12  1 Using where; Using index"),
+    ] {
+        let sql = figures.iter().find(|sql| sql.starts_with(part) && sql.contains("moodle_session")).unwrap();
+        assert!(plan(sql).contains(kind) && plan(sql).contains(key), "{part}: {}", plan(sql));
+    }
 }
 
 #[test]

@@ -19,3 +19,5 @@ mod site;
 mod slots;
 mod space;
 mod table;
+mod time;
+mod time_table;

@@ -9,6 +9,7 @@ use crate::{
     slots::evening,
     space::{DAY, filled, report},
     support::{Tool, find_program},
+    time::tuesday,
 };
 
 const PAGES: [&str; 2] = ["man/stats-report.1", "man/fr/stats-report.1"];
@@ -45,7 +46,7 @@ fn every_option_and_section_of_the_help_is_explained() {
         .lines()
         .filter(|line| line.trim_start().starts_with('-'))
         .flat_map(|line| line.split([' ', ',', '.']).filter(|word| word.starts_with('-') && word.len() > 1))
-        .chain(["overview", "sessions", "logins", "services", "epn", "table", "json", "en", "fr"])
+        .chain(["overview", "sessions", "logins", "services", "epn", "time", "table", "json", "en", "fr"])
         .collect();
     assert!(options.contains("--from") && options.contains("-q") && options.len() >= 20, "{options:?}");
     for page in PAGES {
@@ -57,12 +58,12 @@ fn every_option_and_section_of_the_help_is_explained() {
 
 #[test]
 fn every_key_is_explained() {
-    let (space, site, sessions) = (filled(), Site::filled(), evening());
+    let (space, site, sessions, online) = (filled(), Site::filled(), evening(), tuesday());
     let mut found = BTreeSet::new();
-    for report in [report(&space).args(DAY), site.report(), report(&sessions)] {
+    for report in [report(&space).args(DAY), site.report(), report(&sessions), report(&online)] {
         keys(&json(&report, &[]), &mut found);
     }
-    assert!(found.len() > 50, "{found:?}");
+    assert!(found.len() > 70, "{found:?}");
     for page in PAGES {
         let words = words(page);
         let missing: Vec<_> = found.iter().filter(|key| !words.contains(*key)).collect();

@@ -115,6 +115,76 @@ impl Browser {
         self.post("execute/sync", &json!({"script": body, "args": []})).expect("a script's result")
     }
 
+    /// Runs a script in each page of this tab that is opened from now on, before the page's own.
+    #[track_caller]
+    pub fn prepare(&self, script: &str) {
+        let parameters = json!({"source": script});
+        let body = json!({"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": parameters});
+        self.post("goog/cdp/execute", &body).expect("a script for pages to come");
+    }
+
+    /// The value of a cookie of the page, also of one that scripts do not get.
+    #[track_caller]
+    pub fn cookie(&self, name: &str) -> String {
+        let cookie = self.get(&format!("cookie/{name}")).expect("the cookie");
+        cookie["value"].as_str().expect("its value").to_owned()
+    }
+
+    /// Moves the pointer to a place of the page.
+    #[track_caller]
+    pub fn point(&self, x: u32, y: u32) {
+        let movement = json!({"type": "pointerMove", "duration": 0, "x": x, "y": y});
+        let mouse = json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [movement]});
+        self.post("actions", &json!({"actions": [mouse]})).expect("the pointer to move");
+    }
+
+    /// Presses and releases a key, which goes to what has the focus.
+    #[track_caller]
+    pub fn key(&self, key: &str) {
+        let actions = ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key}));
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": actions});
+        self.post("actions", &json!({"actions": [keyboard]})).expect("a key");
+    }
+
+    /// Hides the page: its window becomes a symbol. Other tabs would not do; without a screen, all of them are seen.
+    #[track_caller]
+    pub fn hide(&self) {
+        self.post("window/minimize", &json!({})).expect("a hidden window");
+        until("the page to be hidden", || self.script("return document.visibilityState") == "hidden");
+    }
+
+    /// Shows it again.
+    #[track_caller]
+    pub fn show(&self) {
+        self.post("window/rect", &json!({"width": 1200, "height": 900})).expect("a window");
+        until("the page to be seen", || self.script("return document.visibilityState") == "visible");
+    }
+
+    /// The tab that commands go to.
+    #[track_caller]
+    pub fn tab(&self) -> String {
+        self.get("window").expect("the tab").as_str().expect("its handle").to_owned()
+    }
+
+    /// Opens an empty tab and goes there.
+    #[track_caller]
+    pub fn open_tab(&self) {
+        let tab = self.post("window/new", &json!({"type": "tab"})).expect("another tab");
+        self.go_to_tab(tab["handle"].as_str().expect("its handle"));
+    }
+
+    /// Goes to a tab.
+    #[track_caller]
+    pub fn go_to_tab(&self, tab: &str) {
+        self.post("window", &json!({"handle": tab})).expect("the tab");
+    }
+
+    /// Closes the tab; another one has to be gone to.
+    #[track_caller]
+    pub fn close_tab(&self) {
+        said(self.agent.delete(format!("{}/window", self.session)).call()).expect("the tab to be closed");
+    }
+
     /// The messages that the browser's console shows: what a page was refused, scripts that failed.
     #[track_caller]
     pub fn complaints(&self) -> Vec<String> {

@@ -50,6 +50,42 @@ fn a_file_of_lib_shows_nothing_even_if_the_web_server_lets_it_through() {
 }
 
 #[test]
+fn the_files_for_other_sites_need_no_newer_php_than_7_4() {
+    // Words and types that came later.
+    let code = "
+        $file = $argv[1];
+        $new = [T_MATCH, T_ATTRIBUTE, T_NULLSAFE_OBJECT_OPERATOR, T_ENUM, T_READONLY];
+        foreach (PhpToken::tokenize(file_get_contents($file)) as $token) {
+            in_array($token->id, $new, true) && print \"line {$token->line}: {$token->text}\\n\";
+        }
+        require $file;
+        foreach (get_declared_classes() as $name) {
+            $class = new ReflectionClass($name);
+            if ($class->getFileName() !== realpath($file)) {
+                continue;
+            }
+            foreach ($class->getMethods() as $method) {
+                $typed = [[$method->name, $method->getReturnType()]];
+                foreach ($method->getParameters() as $parameter) {
+                    $typed[] = [$parameter->name, $parameter->getType()];
+                    $parameter->isPromoted() && print \"$name: {$parameter->name} is promoted\\n\";
+                }
+                foreach ($typed as [$what, $type]) {
+                    $isOld = $type === null || ($type instanceof ReflectionNamedType
+                        && !in_array($type->getName(), ['mixed', 'static', 'never', 'false', 'true', 'null'], true));
+                    $isOld || print \"$name: $what is $type\\n\";
+                }
+            }
+        }";
+    for file in ["lib/ratelimit.php", "lib/heartbeat.php"] {
+        let run =
+            Command::new(Php::program()).args(["-r", code, "--"]).arg(folder().join(file)).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&run.stdout), "", "{file}");
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+}
+
+#[test]
 fn the_sample_configuration_holds_the_defaults() {
     let code = "
         require 'lib/ratelimit.php'; require 'lib/config.php';

@@ -9,8 +9,10 @@ mod support;
 
 mod accounts;
 mod browser;
+mod event_log;
 mod files;
 mod french;
+mod heartbeat;
 mod hostile;
 mod limits;
 mod pages;
@@ -22,5 +24,6 @@ mod session_records;
 mod sessions;
 mod site;
 mod statistics;
+mod traces;
 mod troubles;
 mod visitor;

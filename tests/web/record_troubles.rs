@@ -151,9 +151,9 @@ fn every_right_to_record_is_needed_and_without_it_the_site_works() {
     site.assert_silent();
     let rights = site.database.query(&format!(
         "SELECT table_name, CONCAT(privilege_type, ' (', column_name, ')') FROM information_schema.column_privileges \
-         WHERE table_schema = DATABASE() AND grantee = \"{ACCOUNT}\" AND table_name <> 'utilisateurs' \
+         WHERE table_schema = DATABASE() AND grantee = \"{ACCOUNT}\" AND table_name NOT IN ('utilisateurs', 'event_log') \
          UNION ALL SELECT table_name, privilege_type FROM information_schema.table_privileges \
-         WHERE table_schema = DATABASE() AND grantee = \"{ACCOUNT}\" AND table_name <> 'utilisateurs' \
+         WHERE table_schema = DATABASE() AND grantee = \"{ACCOUNT}\" AND table_name NOT IN ('utilisateurs', 'event_log') \
            AND privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE')"
     ));
     assert_eq!(rights.len(), 14, "{rights:?}");

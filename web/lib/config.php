@@ -28,6 +28,10 @@ final class Config
         'timezone' => 'Europe/Paris',
         'idle_minutes' => 20,
         'secure_cookie' => null,
+        'traces' => false,
+        'traces_course' => 1,
+        'heartbeat_seconds' => 600,
+        'heartbeat_cap_seconds' => 3600,
     ];
     private const DATABASE = [
         'socket' => '/run/mysqld/mysqld.sock',
@@ -44,7 +48,11 @@ final class Config
         'stats_config' => 'string',
         'password_rule' => 'string',
         'secure_cookie' => 'boolean',
+        'heartbeat_seconds' => 'integer',
+        'heartbeat_cap_seconds' => 'integer',
     ];
+    /** The longest time between two beats, in seconds: a day. */
+    private const LONGEST_HEARTBEAT = 86400;
 
     /**
      * @param array<string, mixed> $values
@@ -101,6 +109,10 @@ final class Config
                 "'timezone' is not the name of a time zone, as Europe/Paris is",
             min($this->values['idle_minutes'], $this->values['check_seconds'], $this->values['report_seconds']) < 1 =>
                 "'idle_minutes', 'check_seconds' and 'report_seconds' must be 1 or more",
+            $this->values['traces_course'] < 1 => "'traces_course' must be 1 or more",
+            min($this->values['heartbeat_seconds'] ?? 0, $this->values['heartbeat_cap_seconds'] ?? 0) < 0
+                || $this->values['heartbeat_seconds'] > self::LONGEST_HEARTBEAT =>
+                "'heartbeat_seconds' must lie between 0 and 86400, 'heartbeat_cap_seconds' be 0 or more",
             preg_match('/[;\s\0]/', "{$this->database['host']}{$this->database['socket']}{$this->database['name']}") === 1 =>
                 "'host', 'socket' and 'name' of 'database' must not hold blanks or ';'",
             default => null,
@@ -158,6 +170,24 @@ final class Config
     public function idleSeconds(): int
     {
         return 60 * $this->values['idle_minutes'];
+    }
+
+    /** Where traces of users say that they are; null: no traces are written. */
+    public function tracesCourse(): ?int
+    {
+        return $this->values['traces'] ? $this->values['traces_course'] : null;
+    }
+
+    /** Time between two beats of an open page; 0: there are none. */
+    public function heartbeatSeconds(): int
+    {
+        return $this->values['traces'] ? $this->values['heartbeat_seconds'] ?? 0 : 0;
+    }
+
+    /** How long beats go on when the user does nothing; 0: for ever. */
+    public function heartbeatCapSeconds(): int
+    {
+        return $this->values['heartbeat_cap_seconds'] ?? 0;
     }
 
     /** null: as the page itself came. */

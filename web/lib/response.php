@@ -30,10 +30,22 @@ final class Response
         return new self($status, $html, ['Content-Type' => 'text/html; charset=utf-8'] + $headers);
     }
 
+    /** An answer to a script, which needs no page. */
+    public static function empty(int $status): self
+    {
+        return new self($status, '', []);
+    }
+
     /** Sends the browser to another page, which it asks for with GET. */
     public static function see(string $page): self
     {
         return new self(303, '', ['Location' => $page]);
+    }
+
+    /** Whether somebody reads it. */
+    public function isPage(): bool
+    {
+        return $this->body !== '';
     }
 
     public function send(): void

@@ -12,8 +12,9 @@ const LARGEST_FORM = 65536;
  * a sentence and never a message of PHP, and the log gets one line.
  *
  * @param array<string, callable(Site): Response> $handlers by method
+ * @param bool $isActivity whether the visitor did something; else the session ends as if nothing had been asked for
  */
-function serve(array $handlers): void
+function serve(array $handlers, bool $isActivity = true): void
 {
     ini_set('display_errors', '0');
     set_error_handler(static function (int $severity, string $message, string $file, int $line): bool {
@@ -28,7 +29,7 @@ function serve(array $handlers): void
         $config = Config::load();
         date_default_timezone_set($config->timezone()->getName());
         $now = new \DateTimeImmutable();
-        $site = new Site($config, Session::start($config, $now->getTimestamp()), $now);
+        $site = new Site($config, Session::start($config, $now->getTimestamp(), $isActivity), $now);
         $method = method($handlers);
         if ($method === 'POST' && !$site->session->accepts($_POST['jeton'] ?? null)) {
             throw Problem::foreignForm();
@@ -41,7 +42,13 @@ function serve(array $handlers): void
     }
     // A database that was away a moment ago is not asked again.
     if (!$failure instanceof \PDOException) {
-        $site?->visit->goOn();
+        $site?->visit->endExpired();
+        if ($isActivity) {
+            $site?->visit->goOn();
+        }
+        if ($failure === null && $response->isPage()) {
+            $site->visit->view();
+        }
     }
     $response->send();
 }

@@ -11,7 +11,7 @@ final class Stay
         /** Made of the session's id, which it does not tell: whoever knows that one has the session. */
         public readonly string $id,
         public readonly int $start,
-        /** When the last page was asked for. */
+        /** When the last page was asked for; a page that stays open asks for none. */
         public readonly int $seen,
         /** null: a stranger. */
         public readonly ?int $userId,
@@ -30,8 +30,8 @@ final class Session
     {
     }
 
-    /** Starts or resumes the visitor's session; an idle one is forgotten. */
-    public static function start(Config $config, int $now): self
+    /** Starts or resumes the visitor's session; an idle one is forgotten. A beat is no activity. */
+    public static function start(Config $config, int $now, bool $isActivity): self
     {
         // An id that none of ours can be only makes PHP complain.
         $sent = $_COOKIE[self::NAME] ?? null;
@@ -62,7 +62,10 @@ final class Session
             $session->expired = $session->stay();
             $session->logOut();
         }
-        $_SESSION['seen'] = $now;
+        if ($isActivity) {
+            $_SESSION['seen'] = $now;
+        }
+        $_SESSION['seen'] ??= $now;
         $_SESSION['token'] ??= bin2hex(random_bytes(32));
         return $session;
     }
@@ -126,6 +129,13 @@ final class Session
     public function expiryIsOlderThan(int $seconds): bool
     {
         return $this->now - ($_SESSION['expiry_noted'] ?? 0) >= $seconds;
+    }
+
+    /** Where the time of the last beat is remembered. */
+    public function &lastBeat(): ?int
+    {
+        $_SESSION['beat'] ??= null;
+        return $_SESSION['beat'];
     }
 
     /** The id of the user who is logged in. */

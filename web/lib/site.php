@@ -9,8 +9,10 @@ declare(strict_types=1);
 namespace EtuServices;
 
 use Sessionstat\RateLimit;
+use Sessionstat\Traces;
 
 require_once __DIR__ . '/ratelimit.php';
+require_once __DIR__ . '/heartbeat.php';
 require_once __DIR__ . '/log.php';
 require_once __DIR__ . '/problem.php';
 require_once __DIR__ . '/config.php';
@@ -39,6 +41,7 @@ final class Site
     private const DATABASE_SECONDS = 10;
 
     private ?\PDO $database = null;
+    private ?\PDOException $absence = null;
     private ?Users $users = null;
     /** Logins and their ends. */
     public readonly Visit $visit;
@@ -49,7 +52,9 @@ final class Site
         /** The moment of the request, local time. */
         public readonly \DateTimeImmutable $now,
     ) {
-        $this->visit = new Visit($session, $this->database(...), $now->getTimestamp(), $config->idleSeconds());
+        $course = $config->tracesCourse();
+        $traces = $course === null ? null : new Traces($this->database(...), 'etuservices', $course);
+        $this->visit = new Visit($session, $this->database(...), $now->getTimestamp(), $config->idleSeconds(), $traces);
     }
 
     public function users(): Users
@@ -57,25 +62,34 @@ final class Site
         return $this->users ??= new Users($this->database());
     }
 
-    /** Connects on first use: pages that need no database do not wait for one. */
+    /** Connects on first use: pages that need no database do not wait for one, and none waits twice. */
     private function database(): \PDO
     {
-        if ($this->database === null) {
-            // PDO's own time limit is over once the server has taken the connection, even if it says nothing then.
-            ini_set('mysqlnd.net_read_timeout', (string) self::DATABASE_SECONDS);
-            $this->database = new \PDO(
-                $this->config->dsn(),
-                $this->config->databaseUser(),
-                $this->config->databasePassword(),
-                [
-                    \PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION,
-                    \PDO::ATTR_EMULATE_PREPARES => false,
-                    \PDO::ATTR_DEFAULT_FETCH_MODE => \PDO::FETCH_ASSOC,
-                    \PDO::ATTR_TIMEOUT => 5,
-                ]
-            );
+        if ($this->absence !== null) {
+            throw $this->absence;
         }
-        return $this->database;
+        try {
+            return $this->database ??= $this->connect();
+        } catch (\PDOException $absence) {
+            throw $this->absence = $absence;
+        }
+    }
+
+    private function connect(): \PDO
+    {
+        // PDO's own time limit is over once the server has taken the connection, even if it says nothing then.
+        ini_set('mysqlnd.net_read_timeout', (string) self::DATABASE_SECONDS);
+        return new \PDO(
+            $this->config->dsn(),
+            $this->config->databaseUser(),
+            $this->config->databasePassword(),
+            [
+                \PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION,
+                \PDO::ATTR_EMULATE_PREPARES => false,
+                \PDO::ATTR_DEFAULT_FETCH_MODE => \PDO::FETCH_ASSOC,
+                \PDO::ATTR_TIMEOUT => 5,
+            ]
+        );
     }
 
     /** Who is logged in; an account that was deleted meanwhile is not. */
@@ -98,6 +112,25 @@ final class Site
      */
     public function page(string $title, callable $content, int $status = 200, array $headers = []): Response
     {
-        return Response::page(View\page($title, $content, $this->session), $status, $headers);
+        return Response::page(View\page($title, $content, $this->session, $this->heartbeat()), $status, $headers);
+    }
+
+    /**
+     * What battement.js has to know; nothing: this page sends no beats.
+     *
+     * @return array<string, string>
+     */
+    private function heartbeat(): array
+    {
+        $seconds = $this->config->heartbeatSeconds();
+        if ($seconds === 0 || $this->session->userId() === null) {
+            return [];
+        }
+        return [
+            'data-url' => 'battement.php',
+            'data-seconds' => (string) $seconds,
+            'data-cap' => (string) $this->config->heartbeatCapSeconds(),
+            'data-body' => http_build_query(['jeton' => $this->session->token()]),
+        ];
     }
 }

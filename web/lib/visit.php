@@ -4,9 +4,12 @@ declare(strict_types=1);
 
 namespace EtuServices;
 
+use Sessionstat\Traces;
+
 /**
- * The visitor's logins and their ends: in the session, and then in the session records. If a record cannot be written,
- * the log gets a line; nobody is kept out or in by it, and no page breaks.
+ * The visitor's logins and their ends: in the session, and then in the session records; and the traces of users, where
+ * they are wanted. If something cannot be written, the log gets a line; nobody is kept out or in by it, and no page
+ * breaks.
  *
  * A visitor who never tries to log in is not recorded: robots would fill the table.
  */
@@ -21,6 +24,7 @@ final class Visit
         private readonly \Closure $connect,
         private readonly int $now,
         private readonly int $idleSeconds,
+        private readonly ?Traces $traces,
     ) {
     }
 
@@ -41,6 +45,10 @@ final class Visit
         if ($written) {
             $this->session->noteExpiry();
         }
+        if ($before->userId !== null && $before->userId !== $user->id) {
+            $this->traces?->logout($before->userId);
+        }
+        $this->traces?->login($user->id);
     }
 
     /** The limit of logins keeps the user out. Somebody who is logged in stays so. */
@@ -63,21 +71,46 @@ final class Visit
         if ($stay->userId !== null) {
             $this->record(fn (SessionRecord $record) => self::end($record, $stay, $context, $this->now));
         }
+        if ($stay->userId !== null && $context === EndContext::User) {
+            $this->traces?->logout($stay->userId);
+        }
     }
 
-    /** What each request records: the end of a session that was idle for too long, or that a session is in use. */
-    public function goOn(): void
+    /** What each request records: the end of a session that was idle for too long. */
+    public function endExpired(): void
     {
         $expired = $this->session->expired();
         if ($expired?->userId !== null) {
             $end = $expired->seen + $this->idleSeconds;
             $this->record(static fn (SessionRecord $record) => self::end($record, $expired, EndContext::Expire, $end));
-        } elseif ($this->session->userId() !== null && $this->session->expiryIsOlderThan(self::STEP)) {
+        }
+    }
+
+    /** What each request but a beat records: that a session is in use. */
+    public function goOn(): void
+    {
+        $isUser = $this->session->userId() !== null && $this->session->expired() === null;
+        if ($isUser && $this->session->expiryIsOlderThan(self::STEP)) {
             $id = $this->session->stay()->id;
             if ($this->record(fn (SessionRecord $record) => $record->liveOn($id, $this->expires()))) {
                 $this->session->noteExpiry();
             }
         }
+    }
+
+    /** A user, if it is one, looks at a page. */
+    public function view(): void
+    {
+        $id = $this->session->userId();
+        if ($id !== null) {
+            $this->traces?->view($id);
+        }
+    }
+
+    /** The user still has a page open. */
+    public function beat(User $user, int $period): void
+    {
+        $this->traces?->beat($user->id, $period, $this->session->lastBeat());
     }
 
     /** When session-aggregate may end the record, if no page moves that on: never before the session itself ends. */

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod course;
 pub mod epn;
 pub mod logins;
+pub mod online;
 pub mod overview;
 pub mod places;
 pub mod queue;
@@ -14,6 +15,7 @@ pub mod ranking;
 pub mod services;
 pub mod sessions;
 pub mod slots;
+pub mod time;
 pub mod uses;
 
 use ::mysql::{Conn, prelude::Queryable};
@@ -35,6 +37,7 @@ use logins::Logins;
 use overview::{Overview, RedisServer};
 use services::Services;
 use sessions::Sessions;
+use time::Time;
 
 /// Changes when a key is removed or gets another meaning; new keys come without notice.
 const VERSION: u32 = 1;
@@ -59,6 +62,8 @@ pub enum Section {
     Services,
     /// Uses of machines, workshops, balances, connections that match nothing
     Epn,
+    /// How long users of a Moodle were online
+    Time,
 }
 
 /// What is asked.
@@ -119,6 +124,9 @@ pub struct Report {
     /// The public space.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epn: Option<Epn>,
+    /// Time online.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<Time>,
 }
 
 impl Report {
@@ -129,7 +137,8 @@ impl Report {
         let logins = self.logins.as_ref().map(Logins::sheet);
         let services = self.services.as_ref().map(Services::sheet);
         let epn = self.epn.as_ref().map(Epn::sheet);
-        [overview, sessions, logins, services, epn].into_iter().flatten().collect()
+        let time = self.time.as_ref().map(Time::sheet);
+        [overview, sessions, logins, services, epn, time].into_iter().flatten().collect()
     }
 }
 
@@ -201,6 +210,7 @@ fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Questi
         }
         _ => (None, None),
     };
+    let time = question.asks_for(Section::Time).then(|| Time::collect(conn, question)).transpose()?;
     Ok(Report {
         version: VERSION,
         from: question.period.from,
@@ -211,5 +221,6 @@ fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Questi
         logins: logins.filter(|logins| question.shows(Section::Logins, logins.is_empty())),
         services: services.filter(|services| question.shows(Section::Services, services.is_empty())),
         epn: question.shows(Section::Epn, epn.is_empty()).then_some(epn),
+        time: time.filter(|time| question.shows(Section::Time, time.is_empty())),
     })
 }

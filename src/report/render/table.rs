@@ -9,7 +9,7 @@ use super::{
 use crate::{
     report::{
         model::Report,
-        sheet::{Block, Cell, Kind, Sheet, Table},
+        sheet::{Block, Cell, Kind, Sentence, Sheet, Table},
         texts::{self, Text},
     },
     terminal::{plain, safe, shorten, width},
@@ -80,6 +80,10 @@ impl Page<'_> {
             Block::Table(table) if table.rows.is_empty() => self.wrap(&self.words(table.empty)),
             Block::Table(table) => self.table(table),
             Block::Line(words) => self.wrap(&self.words(*words)),
+            Block::Sentences(sentences) => {
+                let said: Vec<String> = sentences.iter().map(|sentence| self.sentence(sentence)).collect();
+                self.wrap(&said.join(" "))
+            }
             Block::Message(message) => self.wrap(&self.name(message)),
         }
     }
@@ -150,11 +154,19 @@ impl Page<'_> {
             Cell::Words(words) => self.words(*words),
             Cell::Number(number) => language.whole(*number, screen.unicode),
             Cell::Hours(hours) => language.hundredths(hours.hundredths(), screen.unicode),
+            Cell::Length(seconds) => language.length(*seconds),
             Cell::Mean(mean) => language.signed_hundredths(mean.hundredths(), screen.unicode),
             Cell::Time(instant) => language.short_time(*instant, *zone, self.now),
             Cell::Day(day) => language.day(*day),
             Cell::Name(_) | Cell::Nothing => "-".to_owned(),
         }
+    }
+
+    /// Words with their places filled.
+    fn sentence(&self, sentence: &Sentence) -> String {
+        let values: Vec<_> = sentence.places.iter().map(|(name, cell)| (*name, self.cell(cell))).collect();
+        let places: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.in_charset(&sentence.text.fill(self.look.language, &places))
     }
 
     fn words(&self, text: Text) -> String {
@@ -211,7 +223,7 @@ fn size(cell: &Cell) -> u64 {
         Cell::Hours(hours) => hours.hundredths(),
         Cell::Number(number) => u64::try_from(*number).unwrap_or(0),
         Cell::Mean(mean) => u64::try_from(mean.hundredths()).unwrap_or(0),
-        Cell::Name(_) | Cell::Words(_) | Cell::Time(_) | Cell::Day(_) | Cell::Nothing => 0,
+        Cell::Name(_) | Cell::Words(_) | Cell::Length(_) | Cell::Time(_) | Cell::Day(_) | Cell::Nothing => 0,
     }
 }
 

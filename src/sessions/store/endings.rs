@@ -36,12 +36,18 @@ pub fn close_expired(conn: &mut impl Queryable, tables: &Tables, now: i64) -> Re
     Ok(closed)
 }
 
-/// Closes open records that are `age` seconds old, at that age, unless they are known to live. At most [`ROWS`] of them;
-/// returns how many.
+/// Closes open records that are `age` seconds old, at that age, unless they are known to live, or follow another source:
+/// their ids begin with one of `made`. At most [`ROWS`] of them; returns how many.
 ///
 /// # Errors
 /// Those of the server.
-pub fn close_aged(conn: &mut impl Queryable, tables: &Tables, age: i64, now: i64) -> Result<u64> {
+pub fn close_aged(
+    conn: &mut impl Queryable,
+    tables: &Tables,
+    made: &[&str],
+    age: i64,
+    now: i64,
+) -> Result<u64> {
     let alive: String = tables
         .live
         .iter()
@@ -52,9 +58,10 @@ pub fn close_aged(conn: &mut impl Queryable, tables: &Tables, age: i64, now: i64
             )
         })
         .collect();
+    let others: String = made.iter().map(|prefix| format!(" AND session_id NOT LIKE '{prefix}%'")).collect();
     let sql = format!(
         "UPDATE usr_session_stats_raw SET end_time = start_time + ?, end_context = ? \
-         WHERE end_time IS NULL AND start_time <= ?{alive} LIMIT {ROWS}"
+         WHERE end_time IS NULL AND start_time <= ?{others}{alive} LIMIT {ROWS}"
     );
     Ok(conn.exec_iter(sql, (age, Context::EXPIRE.0, now.saturating_sub(age)))?.affected_rows())
 }

@@ -4,6 +4,7 @@ pub mod bounds;
 pub mod due;
 pub mod endings;
 pub mod epn;
+pub mod made;
 pub mod progress;
 pub mod records;
 pub mod statistics;

@@ -16,20 +16,24 @@ function e(string $text): string
  * A whole page: head, what $content prints, foot. Without a session there is no menu of users.
  *
  * @param callable(): void $content
+ * @param array<string, string> $heartbeat attributes for battement.js; none: without it
  */
-function page(string $title, callable $content, ?Session $session): string
+function page(string $title, callable $content, ?Session $session, array $heartbeat = []): string
 {
     ob_start();
     try {
-        frame($title, $content, $session);
+        frame($title, $content, $session, $heartbeat);
         return (string) ob_get_contents();
     } finally {
         ob_end_clean();
     }
 }
 
-/** @param callable(): void $content */
-function frame(string $title, callable $content, ?Session $session): void
+/**
+ * @param callable(): void $content
+ * @param array<string, string> $heartbeat
+ */
+function frame(string $title, callable $content, ?Session $session, array $heartbeat): void
 {
     $notice = $session?->takeNotice();
     $links = $session?->userId() === null
@@ -45,6 +49,9 @@ function frame(string $title, callable $content, ?Session $session): void
 <title><?= e($title) ?> – EtuServices</title>
 <link rel="icon" href="icone.svg" type="image/svg+xml">
 <link rel="stylesheet" href="style.css">
+<?php if ($heartbeat !== []) : ?>
+<script src="battement.js" defer<?php attributes($heartbeat) ?>></script>
+<?php endif ?>
 </head>
 <body>
 <a class="skip" href="#contenu">Aller au contenu</a>
