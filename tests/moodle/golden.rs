@@ -22,9 +22,9 @@ struct Settings {
     now: i64,
 }
 
-struct Case {
+pub struct Case {
     name: String,
-    site: Site,
+    pub site: Site,
     now: i64,
     /// Number and time of each row.
     rows: Vec<(u64, i64)>,
@@ -36,7 +36,7 @@ fn file(case: &str, name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests/golden/usestats", case, name].iter().collect()
 }
 
-fn read(case: &str, name: &str) -> String {
+pub fn read(case: &str, name: &str) -> String {
     let path = file(case, name);
     if path.exists() {
         return fs::read_to_string(path).unwrap();
@@ -47,7 +47,7 @@ fn read(case: &str, name: &str) -> String {
 }
 
 /// The fields of a file's lines, without its heading. No field is quoted.
-fn fields(text: &str) -> impl Iterator<Item = Vec<&str>> {
+pub fn fields(text: &str) -> impl Iterator<Item = Vec<&str>> {
     text.lines().skip(1).map(|line| line.split(',').collect())
 }
 
@@ -81,7 +81,7 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 }
 
 impl Case {
-    fn load(name: &str) -> Self {
+    pub fn load(name: &str) -> Self {
         let settings: Settings = serde_json::from_str(&read(name, "settings.json")).unwrap();
         let mut site = Site::new();
         let moodle = &mut site.config.moodle;
@@ -100,7 +100,7 @@ impl Case {
     }
 
     /// Empties the log, lets it grow in that many pieces, and reads it after each: just after its last row.
-    fn grow(&self, pieces: usize) {
+    pub fn grow(&self, pieces: usize) {
         self.site.clear();
         let mut conn = self.site.conn();
         for (number, piece) in self.rows.chunks(self.rows.len().div_ceil(pieces)).enumerate() {

@@ -22,3 +22,4 @@ mod settings;
 mod site;
 mod slots;
 mod sources;
+mod truth;
