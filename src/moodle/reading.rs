@@ -106,7 +106,11 @@ impl Reading {
         let Some(log) = link.run(|conn| Log::find(conn, config))? else { return Ok(None) };
         let parameters = parameters(&config.moodle);
         let written = serde_json::to_string(&parameters).or_fail(Status::Io, || "writing the settings")?;
-        let name = format!("{} {}", server.label(), log.table());
+        // In the main database, its table is enough: there are several ways to write the address of one server.
+        let name = match &config.moodle.url {
+            None => log.table().to_owned(),
+            Some(_) => format!("{} {}", server.label(), log.table()),
+        };
         let before = steps.step(|conn| Progress::load(conn))?;
         let fresh = Progress { log: name, parameters: written, last_id: 0, recent: Recent::default() };
         let is_same = |before: &Progress| before.log == fresh.log && before.parameters == fresh.parameters;
