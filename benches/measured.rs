@@ -1,7 +1,11 @@
-//! What a run of a command takes: time, processor, memory.
+//! What a run of a command takes: time, processor, memory; and what to compare it with.
+
+// Each benchmark uses its part of this.
+#![allow(dead_code)]
 
 use std::{
     fs,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -57,6 +61,29 @@ fn peak_kib_of(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// A server with room for tables of millions of rows.
+pub fn large_server() -> MariaDb {
+    let server = MariaDb::start();
+    for setting in ["innodb_buffer_pool_size = 2147483648", "innodb_log_file_size = 1073741824"] {
+        server.database().run(&format!("SET GLOBAL {setting}"));
+    }
+    server
+}
+
+/// The time in which MariaDB's own client reads the rows of a query and throws them away.
+pub fn stream(server: &MariaDb, sql: &str) -> Duration {
+    let began = Instant::now();
+    let status = Command::new("mariadb")
+        .args(["--no-defaults", "--user=root", "--quick", "--skip-column-names"])
+        .arg(format!("--socket={}", server.socket().display()))
+        .arg(format!("--execute={sql}"))
+        .stdout(Stdio::null())
+        .status()
+        .expect("mariadb");
+    assert!(status.success(), "mariadb reads the rows");
+    began.elapsed()
 }
 
 /// The time of connecting to the server.

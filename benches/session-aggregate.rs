@@ -9,13 +9,9 @@ mod measured;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::{
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use measured::{Measured, connect, count, measure, median};
-use mysql::prelude::Queryable;
+use measured::{Measured, connect, count, large_server, measure, median, stream};
 use support::{Database, MariaDb, Tool};
 
 /// Records of the bulk run, over so many days.
@@ -35,10 +31,7 @@ const SLOT: u64 = 900;
 const DAY: u64 = 86_400;
 
 fn main() {
-    let server = MariaDb::start();
-    for setting in ["innodb_buffer_pool_size = 2147483648", "innodb_log_file_size = 1073741824"] {
-        server.database().conn().query_drop(format!("SET GLOBAL {setting}")).expect("a setting");
-    }
+    let server = large_server();
     bulk(&server);
     usual(&server);
 }
@@ -49,7 +42,13 @@ fn bulk(server: &MariaDb) {
     let database = records(server, RECORDS, DAYS);
     let end = BEGIN + DAYS * DAY;
     for round in 1..=ROUNDS {
-        let floor = stream(server, &database);
+        let floor = stream(
+            server,
+            &format!(
+                "SELECT start_time, end_time, end_context FROM {}.usr_session_stats_raw",
+                database.name()
+            ),
+        );
         for table in ["usr_session_stats", "session_progress", "session_open", "session_at_limit"] {
             database.run(&format!("TRUNCATE {table}"));
         }
@@ -129,23 +128,6 @@ fn records(server: &MariaDb, records: u64, days: u64) -> Database {
         ));
     }
     database
-}
-
-/// The floor: MariaDB's own client reads the same columns and throws them away.
-fn stream(server: &MariaDb, database: &Database) -> Duration {
-    let began = Instant::now();
-    let status = Command::new("mariadb")
-        .args(["--no-defaults", "--user=root", "--quick", "--skip-column-names"])
-        .arg(format!("--socket={}", server.socket().display()))
-        .arg(format!(
-            "--execute=SELECT start_time, end_time, end_context FROM {}.usr_session_stats_raw",
-            database.name()
-        ))
-        .stdout(Stdio::null())
-        .status()
-        .expect("mariadb");
-    assert!(status.success(), "mariadb reads the records");
-    began.elapsed()
 }
 
 /// What the server has counted.

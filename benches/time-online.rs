@@ -9,13 +9,9 @@ mod measured;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::{
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use measured::{connect, count, measure, median};
-use mysql::prelude::Queryable;
+use measured::{connect, count, large_server, measure, median, stream};
 use support::{Database, MariaDb, Tool};
 
 /// Rows of the log, and how many are made by one statement.
@@ -51,10 +47,7 @@ const LOG: &str = "CREATE TABLE mdl_logstore_standard_log ( \
 const COLUMNS: &str = "id, component, action, target, userid, courseid, timecreated, origin, realuserid";
 
 fn main() {
-    let server = MariaDb::start();
-    for setting in ["innodb_buffer_pool_size = 2147483648", "innodb_log_file_size = 1073741824"] {
-        server.database().conn().query_drop(format!("SET GLOBAL {setting}")).expect("a setting");
-    }
+    let server = large_server();
     let database = server.database();
     assert_eq!(aggregate(&database, BEGIN, "0s").arg("--init-db").run().status, 0);
     database.run(LOG);
@@ -69,7 +62,13 @@ fn main() {
 fn whole(server: &MariaDb, database: &Database) {
     println!("{EVENTS} rows of the log, {USERS} users");
     for round in 1..=ROUNDS {
-        let floor = stream(server, database);
+        let floor = stream(
+            server,
+            &format!(
+                "SELECT {COLUMNS} FROM {}.mdl_logstore_standard_log ORDER BY timecreated, id",
+                database.name()
+            ),
+        );
         for table in ["session", "session_course", "user", "progress"] {
             database.run(&format!("TRUNCATE moodle_{table}"));
         }
@@ -141,21 +140,4 @@ fn aggregate(database: &Database, now: u64, retention: &str) -> Tool {
         .arg("--now")
         .arg(now.to_string())
         .limit(Duration::from_secs(600))
-}
-
-/// The floor: MariaDB's own client reads the same rows in the order of time and throws them away.
-fn stream(server: &MariaDb, database: &Database) -> Duration {
-    let began = Instant::now();
-    let status = Command::new("mariadb")
-        .args(["--no-defaults", "--user=root", "--quick", "--skip-column-names"])
-        .arg(format!("--socket={}", server.socket().display()))
-        .arg(format!(
-            "--execute=SELECT {COLUMNS} FROM {}.mdl_logstore_standard_log ORDER BY timecreated, id",
-            database.name()
-        ))
-        .stdout(Stdio::null())
-        .status()
-        .expect("mariadb");
-    assert!(status.success(), "mariadb reads the log");
-    began.elapsed()
 }

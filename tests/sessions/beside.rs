@@ -22,15 +22,7 @@ const BASE: i64 = 1_773_122_400;
 const NOW: i64 = BASE + 9_000;
 
 fn record(id: &str, start: i64, end: Option<i64>) -> Record {
-    let context = end.map(|_| 1);
-    Record {
-        id: id.to_owned(),
-        kind: 3,
-        start: BASE + start,
-        end: end.map(|end| BASE + end),
-        context,
-        user: 7,
-    }
+    Record::new(id, BASE + start, end.map(|end| BASE + end), end.map(|_| 1))
 }
 
 /// Tables that a run has seen, with something new for the next.

@@ -19,15 +19,7 @@ const BEFORE: i64 = BASE + 7_000;
 const NOW: i64 = BASE + 14_000;
 
 fn record(id: &str, start: i64, end: Option<i64>) -> Record {
-    let context = end.map(|_| 1);
-    Record {
-        id: id.to_owned(),
-        kind: 3,
-        start: BASE + start,
-        end: end.map(|end| BASE + end),
-        context,
-        user: 7,
-    }
+    Record::new(id, BASE + start, end.map(|end| BASE + end), end.map(|_| 1))
 }
 
 /// Tables between two runs, where the second has something to do in each of its steps; what they hold after it.

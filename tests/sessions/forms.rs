@@ -9,6 +9,24 @@ const ILIAS_9: &str = include_str!("../golden/ilias/schema.sql");
 const ILIAS_10: &str = "DROP TABLE usr_session_log; ALTER TABLE usr_session_stats \
     DROP COLUMN max_sessions, DROP COLUMN closed_limit, DROP COLUMN closed_idle, DROP COLUMN closed_idle_first";
 
+const COLUMNS: [&str; 15] = [
+    "slot_begin",
+    "slot_end",
+    "active_min",
+    "active_max",
+    "active_avg",
+    "active_end",
+    "opened",
+    "closed_manual",
+    "closed_expire",
+    "closed_idle",
+    "closed_idle_first",
+    "closed_limit",
+    "closed_login",
+    "max_sessions",
+    "closed_misc",
+];
+
 /// Which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -49,39 +67,10 @@ impl Form {
     }
 
     /// The columns of the statistics.
-    pub fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Ours | Self::Ilias9 => &[
-                "slot_begin",
-                "slot_end",
-                "active_min",
-                "active_max",
-                "active_avg",
-                "active_end",
-                "opened",
-                "closed_manual",
-                "closed_expire",
-                "closed_idle",
-                "closed_idle_first",
-                "closed_limit",
-                "closed_login",
-                "max_sessions",
-                "closed_misc",
-            ],
-            Self::Ilias10 => &[
-                "slot_begin",
-                "slot_end",
-                "active_min",
-                "active_max",
-                "active_avg",
-                "active_end",
-                "opened",
-                "closed_manual",
-                "closed_expire",
-                "closed_login",
-                "closed_misc",
-            ],
-        }
+    pub fn columns(self) -> Vec<&'static str> {
+        let dropped = ["closed_idle", "closed_idle_first", "closed_limit", "max_sessions"];
+        let is_there = |column: &&str| self != Self::Ilias10 || !dropped.contains(column);
+        COLUMNS.into_iter().filter(is_there).collect()
     }
 
     /// Whether an id has one record, and seconds end in 2038.

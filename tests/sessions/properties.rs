@@ -169,7 +169,7 @@ impl<'a> Telling<'a> {
             }
             Event::Crash(first, count) => {
                 let slots = self.some_slots(*first, *count);
-                let empty = self.model.form.columns()[2..].iter().map(|column| match *column {
+                let empty = self.model.form.columns().into_iter().skip(2).map(|column| match column {
                     "closed_misc" => "closed_misc = 0".to_owned(),
                     column => format!("{column} = NULL"),
                 });
