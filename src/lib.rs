@@ -14,6 +14,7 @@
 //! | [`lock`] | the lock file that keeps two runs of a job on one host apart |
 //! | [`mysql`] | connections that end in time and come back, bulk statements, the schema, the lease across hosts |
 //! | [`redis`] | connections and conversations that end in time |
+//! | [`program`] | another program run within limits of time and size, ended together with its children |
 //! | [`terminal`] | text from outside made safe for terminals and mail, measured in columns |
 //! | [`samba`] | samba-snapshot: who is connected, from which workstation, into `users_temp` or the spool |
 //! | [`epn`] | epn-ingest: sightings into attendance, uses and charges; rules without I/O, and their store |
@@ -30,6 +31,7 @@ pub mod failure;
 pub mod lock;
 pub mod moodle;
 pub mod mysql;
+pub mod program;
 pub mod ratelimit;
 pub mod redis;
 pub mod report;
