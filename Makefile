@@ -1,7 +1,7 @@
 # The commands of this package's development. `make` alone lists them.
 CARGO ?= cargo
 
-.PHONY: help build musl demo test bench
+.PHONY: help build musl pages demo test bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ build: ## the commands, optimised, in target/release
 musl: ## ratelimit-check as it starts fastest, in target/x86_64-unknown-linux-musl/release
 	@rustc --print target-libdir --target x86_64-unknown-linux-musl | xargs test -d || rustup target add x86_64-unknown-linux-musl
 	$(CARGO) build --release --locked --target x86_64-unknown-linux-musl --bin ratelimit-check
+
+pages: ## the pages of web/ that are made of templates
+	$(CARGO) run --quiet --locked --bin macrosession-compile -- web/lib/templates/accueil.html web/accueil.php
 
 demo: ## one day of a small public space, replayed on private servers (KEEP=1: they stay up)
 	@scripts/demo

@@ -21,6 +21,7 @@
 //! | [`ratelimit`] | ratelimit-check: rules that Redis applies in one step, and the line that PHP reads |
 //! | [`sessions`] | session-aggregate: session records into slots of a quarter of an hour, true or as ILIAS has them |
 //! | [`moodle`] | source moodle of session-aggregate: time online out of the traces in a log; rules without I/O, and their store |
+//! | [`macrosession`] | macrosession-compile: templates with session macros into PHP pages that all visitors share |
 //! | [`report`] | stats-report: one model a section, one renderer a format |
 
 pub mod cli;
@@ -29,6 +30,7 @@ pub mod config;
 pub mod epn;
 pub mod failure;
 pub mod lock;
+pub mod macrosession;
 pub mod moodle;
 pub mod mysql;
 pub mod program;

@@ -6,6 +6,7 @@ mod address;
 pub mod aggregate;
 pub mod duration;
 mod file;
+pub mod macrosession;
 pub mod moodle;
 pub mod ratelimit;
 mod redis;
@@ -22,6 +23,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 pub use aggregate::Aggregate;
+pub use macrosession::Macrosession;
 pub use moodle::Moodle;
 pub use ratelimit::Ratelimit;
 pub use redis::Redis;
@@ -57,6 +59,8 @@ pub struct Config {
     pub aggregate: Aggregate,
     /// `[moodle]`
     pub moodle: Moodle,
+    /// `[macrosession]`
+    pub macrosession: Macrosession,
 }
 
 impl Default for Config {
@@ -72,6 +76,7 @@ impl Default for Config {
             ratelimit: Ratelimit::default(),
             aggregate: Aggregate::default(),
             moodle: Moodle::default(),
+            macrosession: Macrosession::default(),
         }
     }
 }

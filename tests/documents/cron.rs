@@ -34,6 +34,16 @@ fn file() -> (Vec<(String, String)>, Vec<Job>) {
     (environment, jobs)
 }
 
+/// The jobs that the file offers: without the `#` before them, cron would run them.
+fn offered() -> Vec<Job> {
+    let text = read("cron.d/sessionstat");
+    let lines = text.lines().filter_map(|line| line.strip_prefix('#'));
+    lines
+        .filter(|line| line.starts_with(|first: char| first == '*' || first.is_ascii_digit()))
+        .map(job)
+        .collect()
+}
+
 fn job(line: &str) -> Job {
     let mut rest = line;
     let mut field = || {
@@ -89,7 +99,7 @@ fn cron_takes_the_file() {
     let (environment, jobs) = file();
     let names: Vec<&str> = environment.iter().map(|(name, _)| name.as_str()).collect();
     assert!(["SHELL", "PATH", "MAILTO"].iter().all(|name| names.contains(name)), "{names:?}");
-    for job in &jobs {
+    for job in jobs.iter().chain(&offered()) {
         let bounds = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
         for (field, (least, most)) in job.times.iter().zip(bounds) {
             assert!(is_field(field, least, most), "{field} in the line of: {}", job.command);
@@ -122,6 +132,9 @@ fn the_commands_of_the_file_exist_and_take_their_arguments() {
     let (_, jobs) = file();
     let lines: Vec<&str> = jobs.iter().map(|job| job.command.as_str()).collect();
     assert_calls("cron.d/sessionstat", &lines);
+    let offered = offered();
+    let more: Vec<&str> = offered.iter().map(|job| job.command.as_str()).collect();
+    assert_calls("cron.d/sessionstat, offered", &more);
     let text = read("cron.d/sessionstat");
     for command in commands() {
         let elsewhere = text.contains(&format!("\n# {command} is not run by cron"));
@@ -132,7 +145,7 @@ fn the_commands_of_the_file_exist_and_take_their_arguments() {
 
 #[test]
 fn without_the_commands_nothing_happens_and_nothing_is_mailed() {
-    for job in file().1 {
+    for job in file().1.into_iter().chain(offered()) {
         shell(&job, &[]).run().silent();
     }
 }

@@ -11,6 +11,7 @@ mod configuration;
 mod cron;
 mod examples;
 mod grants;
+mod macrosession;
 mod manual;
 mod page;
 mod ratelimit;

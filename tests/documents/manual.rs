@@ -143,7 +143,7 @@ fn both_languages_say_the_same() {
     assert_eq!(in_english, in_french);
     for (english, french) in english.iter().zip(&french) {
         assert_eq!(skeleton(english), skeleton(french), "{}", french.path);
-        if english.section != "5" {
+        if ["1", "8"].contains(&english.section.as_str()) {
             assert_eq!(english.statuses(), french.statuses(), "{}", french.path);
         }
     }

@@ -10,7 +10,7 @@ pub struct Page {
     pub path: String,
     /// The command or file that it is about.
     pub about: String,
-    /// Its section: `1`, `5` or `8`.
+    /// Its section: `1`, `5`, `7` or `8`.
     pub section: String,
     /// Its lines without comments, with roff's escapes replaced.
     pub lines: Vec<String>,

@@ -4,7 +4,8 @@ use std::{fs, fs::Permissions, os::unix::fs::PermissionsExt};
 
 use crate::support::Tool;
 
-const COMMANDS: [&str; 4] = ["samba-snapshot", "epn-ingest", "session-aggregate", "stats-report"];
+const COMMANDS: [&str; 5] =
+    ["samba-snapshot", "epn-ingest", "session-aggregate", "stats-report", "macrosession-compile"];
 
 /// The message of a run with this configuration, which must be refused; FILE stands for the configuration file.
 fn refused(config: &str) -> String {
@@ -25,7 +26,7 @@ fn mistakes_in_the_file_name_file_line_and_key() {
     assert_eq!(
         refused("lock_dri = \"/tmp\"\n"),
         "epn-ingest: FILE:1: lock_dri: unknown key `lock_dri`, expected one of `lock_dir`, `spool_dir`, `general`, \
-         `mysql`, `redis`, `samba`, `epn`, `ratelimit`, `aggregate`, `moodle`\n"
+         `mysql`, `redis`, `samba`, `epn`, `ratelimit`, `aggregate`, `moodle`, `macrosession`\n"
     );
     assert_eq!(
         refused("[epn]\ngap_minutes = 3\n"),
