@@ -156,6 +156,16 @@ GRANT SELECT (session_id, start_time, end_time), INSERT (session_id, type, start
 -- It says which sessions live, and until when.
 GRANT SELECT (session_id), INSERT (session_id, expires), UPDATE (expires), DELETE
   ON sessionstat.session_expiry TO 'sessionstat_web'@'localhost';
+-- It notes when each user logged in, and reads that, for the home page.
+GRANT SELECT (user_id, last_at, previous_at), INSERT (user_id, last_at), UPDATE (last_at, previous_at)
+  ON sessionstat.user_login TO 'sessionstat_web'@'localhost';
 -- It leaves traces of users, without their addresses. It cannot read them, nor change or delete any.
 GRANT INSERT (eventname, component, action, target, contextlevel, contextinstanceid, userid, courseid, timecreated, origin)
   ON sessionstat.event_log TO 'sessionstat_web'@'localhost';
+
+-- With 'epn_account' in its configuration, the home page shows users their balances in the public space, and how long
+-- they used machines this week, but not which ones. Then it also needs:
+--   GRANT SELECT (id, login, credit_minutes, workshop_credits)
+--     ON sessionstat.epn_user TO 'sessionstat_web'@'localhost';
+--   GRANT SELECT (user_id, starts_at, ends_at, status)
+--     ON sessionstat.epn_booking TO 'sessionstat_web'@'localhost';

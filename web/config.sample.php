@@ -59,4 +59,10 @@ return [
     'heartbeat_seconds' => 600,
     // How long it goes on when the user touches nothing on it, in seconds: [moodle] inactivity_cap. null or 0: for ever.
     'heartbeat_cap_seconds' => 3600,
+
+    // Whether the home page shows users the balances of the account in the public space (table `epn_user`) that has their
+    // e-mail as its login, and how long they used machines this week. This site takes any e-mail at registration: true
+    // only where nobody can register under somebody else's. The database's account needs two more rights then, of which
+    // etc/grants.sql tells.
+    'epn_account' => false,
 ];

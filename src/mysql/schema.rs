@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../etc/schema/005-sessions.sql"),
     },
     Migration { version: 6, file: "006-moodle.sql", sql: include_str!("../../etc/schema/006-moodle.sql") },
+    Migration { version: 7, file: "007-logins.sql", sql: include_str!("../../etc/schema/007-logins.sql") },
 ];
 
 /// MySQL's error number for a table that is not there.

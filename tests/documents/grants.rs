@@ -259,6 +259,12 @@ fn no_account_can_do_what_its_command_need_not() {
                 "UPDATE utilisateurs SET email = 'x'",
                 "SELECT login FROM users_log",
                 "SELECT last_name FROM epn_user",
+                "SELECT credit_minutes FROM epn_user",
+                "UPDATE epn_user SET credit_minutes = 0",
+                "SELECT user_id FROM epn_booking",
+                "UPDATE epn_booking SET status = 'cancelled'",
+                "DELETE FROM user_login",
+                "UPDATE user_login SET user_id = 0",
                 "SELECT version FROM sessionstat_schema",
                 "DROP TABLE utilisateurs",
                 "SELECT user_id FROM usr_session_stats_raw",
@@ -319,7 +325,7 @@ fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
     let snapshot = || as_account("samba-snapshot").args(["--input", SMBSTATUS]);
     let denied = format!(
         "this account may not create the tables (CREATE command denied to user '{account}'@'localhost' for table \
-         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 006-moodle.sql, with one that may",
+         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 007-logins.sql, with one that may",
         database.name()
     );
     let run = as_account("epn-ingest").run().expect(78);

@@ -78,7 +78,8 @@ fn an_older_schema_is_migrated_and_its_rows_stay() {
             "003-epn-ingest.sql",
             "004-web.sql",
             "005-sessions.sql",
-            "006-moodle.sql"
+            "006-moodle.sql",
+            "007-logins.sql"
         ]
     );
     assert_eq!(database.value("SELECT login FROM users_temp"), "zoé");
@@ -94,7 +95,7 @@ fn two_commands_that_find_no_tables_at_the_same_moment_both_work() {
     for run in running {
         run.wait().silent();
     }
-    assert_eq!(database.value("SELECT COUNT(*) FROM sessionstat_schema"), "6");
+    assert_eq!(database.value("SELECT COUNT(*) FROM sessionstat_schema"), "7");
 }
 
 #[test]
@@ -103,7 +104,7 @@ fn a_newer_schema_is_left_alone() {
     ingest().url(&database).arg("--init-db").run().silent();
     database.run("INSERT INTO sessionstat_schema VALUES (99, '099-future.sql', UTC_TIMESTAMP())");
     let run = ingest().url(&database).run().expect(78);
-    let wanted = "have version 99, this program knows 6; install the newer sessionstat on this host, too\n";
+    let wanted = "have version 99, this program knows 7; install the newer sessionstat on this host, too\n";
     assert!(run.stderr.ends_with(wanted), "{run:?}");
 }
 
@@ -111,7 +112,7 @@ fn a_newer_schema_is_left_alone() {
 fn a_rehearsal_does_not_create_tables() {
     let database = MariaDb::shared().database();
     let run = ingest().url(&database).arg("--dry-run").run().expect(78);
-    let wanted = "are missing or older than version 6; run this command with --init-db first\n";
+    let wanted = "are missing or older than version 7; run this command with --init-db first\n";
     assert!(run.stderr.ends_with(wanted), "{run:?}");
     assert_eq!(
         database.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"),

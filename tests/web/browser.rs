@@ -17,8 +17,12 @@ fn send(browser: &Browser, fields: &[(&str, &str)], button: &str) {
 }
 
 fn log_in(browser: &Browser, url: &str) {
+    log_in_as(browser, url, "zoe@exemple.fr");
+}
+
+fn log_in_as(browser: &Browser, url: &str, email: &str) {
     browser.open(&format!("{url}login.php"));
-    send(browser, &[("#email", "zoe@exemple.fr"), ("#mot_de_passe", PASSWORD)], "main button");
+    send(browser, &[("#email", email), ("#mot_de_passe", PASSWORD)], "main button");
 }
 
 #[test]
@@ -185,6 +189,21 @@ fn pages_can_be_read_on_a_phone_by_day_and_by_night() {
     browser.script("for (const form of document.forms) form.noValidate = true");
     browser.press("main button");
     look("registration with errors");
+    // The home page with all that it can hold, long words among it.
+    let account = format!("{}anne@exemple.fr", "charlotte.".repeat(6));
+    site.database.run(&format!(
+        "UPDATE utilisateurs SET email = '{account}', prenom = 'Anne-Charlotte-Alexandrine';
+         INSERT INTO epn_user (login, credit_minutes, workshop_credits) VALUES ('{account}', -100000, 12);
+         INSERT INTO user_login VALUES (1, 1774431000, NULL)"
+    ));
+    site.show_space();
+    log_in_as(&browser, &url, &account);
+    browser.open(&format!("{url}accueil.php"));
+    assert_eq!(browser.script("return document.querySelectorAll('.facts dd').length"), 6);
+    look("home page of a user");
+    browser.press(".site-head button");
+    site.database.run("UPDATE utilisateurs SET email = 'zoe@exemple.fr'");
+    site.reset(1);
     log_in(&browser, &url);
     for page in ["services.php", "statistiques.php", "accueil.php"] {
         browser.open(&format!("{url}{page}"));

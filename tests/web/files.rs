@@ -77,7 +77,7 @@ fn the_files_for_other_sites_need_no_newer_php_than_7_4() {
                 }
             }
         }";
-    for file in ["lib/ratelimit.php", "lib/heartbeat.php"] {
+    for file in ["lib/ratelimit.php", "lib/heartbeat.php", "lib/session_get.php"] {
         let run =
             Command::new(Php::program()).args(["-r", code, "--"]).arg(folder().join(file)).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&run.stdout), "", "{file}");

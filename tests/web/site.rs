@@ -18,6 +18,9 @@ pub const PASSWORD: &str = "une petite phrase";
 /// The password of the site's account in the database.
 const ACCOUNT_PASSWORD: &str = "for-this-test-only";
 
+/// Balances of the public space are shown.
+pub const EPN: &str = "'epn_account' => true,";
+
 /// What of the configuration differs from test to test.
 #[derive(Clone)]
 pub struct Settings {
@@ -106,6 +109,24 @@ impl Site {
     pub fn set(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.configure();
+    }
+
+    /// Lets the site show balances of the public space, with the rights that `etc/grants.sql` tells of for that.
+    #[track_caller]
+    pub fn show_space(&mut self) {
+        self.set(|settings| settings.more = EPN.to_owned());
+        let file = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("etc/grants.sql")).unwrap();
+        let told: Vec<&str> = file.lines().filter_map(|line| line.strip_prefix("--   ")).collect();
+        let told = told.join(" ");
+        let mine: Vec<&str> =
+            told.split(';').filter(|grant| grant.ends_with("'sessionstat_web'@'localhost'")).collect();
+        assert_eq!(mine.len(), 2, "{mine:?}");
+        for grant in mine {
+            // Before it, the file may tell of other things.
+            let (_, grant) = grant.rsplit_once("GRANT ").unwrap();
+            let grant = grant.replace("ON sessionstat.", &format!("ON {}.", self.database.name()));
+            self.database.run(&format!("GRANT {grant}"));
+        }
     }
 
     /// A program for the site, made of a shell script.

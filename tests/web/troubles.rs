@@ -25,6 +25,7 @@ fn while_redis_is_away_nobody_logs_in_or_calls_a_service() {
         let mut site = Site::start();
         site.set(|settings| settings.launch = launch);
         let mut zoe = site.zoe();
+        zoe.get("services.php").expect(200);
         site.redis.kill();
         let mut visitor = site.visitor();
         assert_interrupted(&visitor.log_in("zoe@exemple.fr", PASSWORD));

@@ -52,6 +52,7 @@ impl Page {
             ("&gt;", ">"),
             ("&quot;", "\""),
             ("&apos;", "'"),
+            ("&#039;", "'"),
             ("&amp;", "&"),
         ];
         for (entity, character) in entities {

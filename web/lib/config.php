@@ -32,6 +32,7 @@ final class Config
         'traces_course' => 1,
         'heartbeat_seconds' => 600,
         'heartbeat_cap_seconds' => 3600,
+        'epn_account' => false,
     ];
     private const DATABASE = [
         'socket' => '/run/mysqld/mysqld.sock',
@@ -188,6 +189,12 @@ final class Config
     public function heartbeatCapSeconds(): int
     {
         return $this->values['heartbeat_cap_seconds'] ?? 0;
+    }
+
+    /** Whether a user's e-mail is the login of an account in the public space. */
+    public function epnAccount(): bool
+    {
+        return $this->values['epn_account'];
     }
 
     /** null: as the page itself came. */

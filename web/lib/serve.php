@@ -49,6 +49,7 @@ function serve(array $handlers, bool $isActivity = true): void
         if ($failure === null && $response->isPage()) {
             $site->visit->view();
         }
+        $site?->tell();
     }
     $response->send();
 }

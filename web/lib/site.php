@@ -9,10 +9,12 @@ declare(strict_types=1);
 namespace EtuServices;
 
 use Sessionstat\RateLimit;
+use Sessionstat\SessionData;
 use Sessionstat\Traces;
 
 require_once __DIR__ . '/ratelimit.php';
 require_once __DIR__ . '/heartbeat.php';
+require_once __DIR__ . '/session_get.php';
 require_once __DIR__ . '/log.php';
 require_once __DIR__ . '/problem.php';
 require_once __DIR__ . '/config.php';
@@ -42,6 +44,8 @@ final class Site
 
     private ?\PDO $database = null;
     private ?\PDOException $absence = null;
+    /** Why the page goes without the user's own data, unless somebody else tells. */
+    private ?\PDOException $untold = null;
     private ?Users $users = null;
     /** Logins and their ends. */
     public readonly Visit $visit;
@@ -66,6 +70,7 @@ final class Site
     private function database(): \PDO
     {
         if ($this->absence !== null) {
+            $this->untold = null;
             throw $this->absence;
         }
         try {
@@ -99,9 +104,41 @@ final class Site
         return $id === null ? null : $this->users()->byId($id);
     }
 
+    /** The same for pages that are shown without the user's data, too, while the database is away. */
+    public function userIfKnown(): ?User
+    {
+        try {
+            return $this->user();
+        } catch (\PDOException $trouble) {
+            $this->untold = $trouble;
+            return null;
+        }
+    }
+
+    /** Writes into the log what has failed without a word. */
+    public function tell(): void
+    {
+        if ($this->untold !== null) {
+            Log::line("MySQL: {$this->untold->getMessage()}");
+        }
+    }
+
     public function limits(): Limits
     {
         return new Limits(new RateLimit($this->config->ratelimitCheck()), $this->config->passwordRule());
+    }
+
+    /** What session macros may ask about the visitor beyond the session. */
+    public function sessionData(): SessionData
+    {
+        return new SessionData(
+            $this->database(...),
+            $this->config->timezone(),
+            $this->config->epnAccount() ? SessionData::TABLES : ['logins'],
+            new RateLimit($this->config->ratelimitCheck()),
+            null,
+            $this->now
+        );
     }
 
     /**

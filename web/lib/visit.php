@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace EtuServices;
 
+use Sessionstat\LoginTimes;
 use Sessionstat\Traces;
 
 /**
@@ -45,6 +46,7 @@ final class Visit
         if ($written) {
             $this->session->noteExpiry();
         }
+        (new LoginTimes($this->connect))->note($user->id, $stay->start);
         if ($before->userId !== null && $before->userId !== $user->id) {
             $this->traces?->logout($before->userId);
         }
