@@ -182,3 +182,13 @@ fn bytes_that_are_not_utf_8_stay_what_they_are() {
     assert!(page.windows(3).any(|bytes| bytes == b"\xff\xfe ") && page.ends_with(b"\x80"));
     assert!(page.windows(4).any(|bytes| bytes == b"'n\xe9'"));
 }
+
+#[test]
+fn a_message_is_one_short_line_whatever_the_template_says() {
+    for template in
+        ["#_SESSION{N\n#X}", "#_SESSION{a,b\nc}", &format!("#_SESSION{{#X{}}}", "X".repeat(10_000))]
+    {
+        let message = message(template);
+        assert!(!message.contains('\n') && message.len() < 300, "{message}");
+    }
+}

@@ -249,7 +249,7 @@ impl<'c> Checker<'c> {
     ) -> bool {
         let mut found = false;
         for (argument, name) in arguments.iter().zip(names).filter(|(argument, _)| argument.is_computed) {
-            let value = String::from_utf8_lossy(&argument.text).into_owned();
+            let value = shown(&argument.text);
             let message = format!(
                 "argument '{name}' of {text} has to be a constant, and {value} would be computed; quote it if it is text"
             );
@@ -314,7 +314,7 @@ impl<'c> Checker<'c> {
 
     /// Whether a template may call that filter.
     fn filter(&mut self, text: &str, place: &Range<usize>, name: &[u8]) -> Option<()> {
-        let shown = String::from_utf8_lossy(name);
+        let shown = shown(name);
         if !filters::is_name(name) {
             let known = OPERATORS.iter().map(|operator| operator.as_bytes());
             let guess = self.meant_filters.ask(name, known);
@@ -402,6 +402,21 @@ impl<'c> Checker<'c> {
             _ => None,
         }
     }
+}
+
+/// The template author's own words in a message, which is one line.
+fn shown(words: &[u8]) -> String {
+    const MOST: usize = 80;
+    let words = String::from_utf8_lossy(words);
+    let mut shown: String = words
+        .chars()
+        .take(MOST)
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect();
+    if words.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// A filter's name as PHP finds it: functions in any letter case, and the class of a method in the author's own, by
