@@ -1,7 +1,7 @@
 # The commands of this package's development. `make` alone lists them.
 CARGO ?= cargo
 
-.PHONY: help build musl pages demo test bench
+.PHONY: help build musl pages demo test fuzz bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -27,3 +27,9 @@ test: ## installs the servers and the browser that tests need, where missing, an
 bench: musl ## the benchmarks, beside what the servers alone need
 	@scripts/install-servers bench
 	$(CARGO) bench --locked
+
+fuzz: ## templates that nobody wrote, through the compiler and real PHP (RUNS=1000000: so many, a target)
+	@CARGO=$(CARGO) scripts/fuzz $(RUNS)
+
+fuzz: ## templates that nobody wrote, through the compiler and real PHP (RUNS=1000000: so many, a target)
+	@CARGO=$(CARGO) scripts/fuzz $(RUNS)

@@ -6,14 +6,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod any_constant;
+mod any_template;
 mod compiled;
 mod diagnostics;
 mod faults;
 mod filters;
 mod folders;
+mod forms;
 mod golden;
+mod hostile;
 mod incremental;
+mod judge;
+mod length;
 mod php;
+mod properties;
 mod runtime;
 mod site;
 mod watch;
