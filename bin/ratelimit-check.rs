@@ -98,7 +98,7 @@ fn answer(command_line: Vec<OsString>) -> Status {
             // All is said. Whoever waits for the end of this process need not wait for it to tidy up.
             std::process::exit(status as i32);
         },
-        |why| refuse(why, format),
+        |why, _| refuse(why, format),
     )
 }
 

@@ -1,11 +1,15 @@
 //! stats-report: shows what the other commands collected.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use sessionstat::{
     cli::{self, Common},
-    report::{self, Format, Language, Moment, Request, Section},
+    failure::Status,
+    report::{
+        self, Format, Language, Moment, Request, Section,
+        check::{self, Check, rule::Rule},
+    },
 };
 
 /// Show the statistics of a public space: sessions, logins, calls of services, uses of machines, workshops, time online, servers
@@ -21,10 +25,10 @@ struct Arguments {
     /// End of the period; a date is meant to its end [default: now]
     #[arg(long, value_name = "TIME", value_parser = Moment::parse, allow_negative_numbers = true)]
     to: Option<Moment>,
-    /// How to write it
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
-    /// Write to FILE, which is replaced in one step [default: standard output]
+    /// How to write it [default: table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write to FILE, which is replaced in one step; of CSV a folder [default: standard output]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Language of tables [default: that of the locale]
@@ -33,24 +37,82 @@ struct Arguments {
     /// Show N entries of each ranking [default: 10; of the users with the most logins 3]
     #[arg(long, value_name = "N")]
     top: Option<usize>,
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     common: Common,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Say in one line whether all is well, as a monitoring plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    Check {
+        /// What to look at, and when it is a matter of alarm: NAME[,WARNING[,CRITICAL]], as in unmatched_rows,10,50
+        #[arg(long = "rule", value_name = "EXPR", value_parser = Rule::parse, required = true)]
+        rules: Vec<Rule>,
+        /// Count refusals and seconds at the limit of this time up to now
+        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "1d")]
+        last: Duration,
+    },
+}
+
+impl Arguments {
+    /// Checks what the parser cannot: a check is no report.
+    fn checked(self) -> Result<Self, clap::Error> {
+        let Self { sections, from, to, format, output, lang, top, .. } = &self;
+        let is_report = !sections.is_empty()
+            || from.is_some()
+            || to.is_some()
+            || format.is_some()
+            || output.is_some()
+            || lang.is_some()
+            || top.is_some();
+        if self.command.is_some() && is_report {
+            let message = "check takes no sections and no options of reports";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(self)
+    }
+}
+
 fn main() -> ExitCode {
-    cli::main(
+    let arguments = Arguments::try_parse().and_then(Arguments::checked);
+    let is_check = match &arguments {
+        Ok(arguments) => arguments.command.is_some(),
+        Err(_) => std::env::args_os().any(|argument| argument == "check"),
+    };
+    let mut has_begun = true;
+    let status = cli::main_for(
+        arguments,
         |arguments: &Arguments| &arguments.common,
         |arguments, context| {
+            if let Some(Command::Check { rules, last }) = arguments.command {
+                return check::run(&context, &Check { rules, last });
+            }
             let request = Request {
                 sections: arguments.sections,
                 from: arguments.from,
                 to: arguments.to,
-                format: arguments.format,
+                format: arguments.format.unwrap_or(Format::Table),
                 output: arguments.output,
                 language: arguments.lang,
                 top: arguments.top,
             };
             report::run(&context, &request)
         },
-    )
+        |_, why| {
+            has_begun = false;
+            if is_check {
+                check::refuse(why);
+            }
+        },
+    );
+    match status {
+        // What the guidelines call CRITICAL is what a wrong command line is elsewhere.
+        Status::Usage if has_begun => status,
+        Status::Done | Status::No => status,
+        _ if is_check => Status::Unknown,
+        _ => status,
+    }
+    .into()
 }

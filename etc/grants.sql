@@ -27,8 +27,11 @@ CREATE USER IF NOT EXISTS 'samba_snapshot'@'localhost' ACCOUNT LOCK;
 
 -- Whether the tables are there, and of which version.
 GRANT SELECT ON sessionstat.sessionstat_schema TO 'samba_snapshot'@'localhost';
--- It puts rows into the queue. It reads nothing: whoever breaks into a Samba server learns nothing of the others.
+-- It puts rows into the queue. It cannot read them: whoever breaks into a Samba server learns nothing of the others.
 GRANT INSERT ON sessionstat.users_temp TO 'samba_snapshot'@'localhost';
+-- At its end it notes how it ran. (MariaDB asks for the right to read what is changed in a row that may be there
+-- already.) Without these rights it runs all the same, with a warning.
+GRANT SELECT, INSERT, UPDATE ON sessionstat.sessionstat_run TO 'samba_snapshot'@'localhost';
 
 -- epn-ingest --------------------------------------------------------------------------------------------------------
 
@@ -67,6 +70,8 @@ GRANT SELECT, INSERT, UPDATE (id, computer_id, user_id, starts_at, ends_at, stat
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_presence TO 'epn_ingest'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_use TO 'epn_ingest'@'localhost';
 GRANT SELECT, INSERT ON sessionstat.epn_workshop_seen TO 'epn_ingest'@'localhost';
+-- How it ran, as above.
+GRANT SELECT, INSERT, UPDATE ON sessionstat.sessionstat_run TO 'epn_ingest'@'localhost';
 
 -- session-aggregate -------------------------------------------------------------------------------------------------
 
@@ -104,6 +109,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.session_open TO 'session_agg
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_progress TO 'session_aggregate'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_user TO 'session_aggregate'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_later TO 'session_aggregate'@'localhost';
+-- How it ran, as above.
+GRANT SELECT, INSERT, UPDATE ON sessionstat.sessionstat_run TO 'session_aggregate'@'localhost';
 
 -- In the database of an ILIAS it also has to see which sessions live. The table is ILIAS's, and stays as it is. Without
 -- this right, live sessions would pass for old ones:
@@ -119,7 +126,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.moodle_later TO 'session_agg
 
 CREATE USER IF NOT EXISTS 'stats_report'@'localhost' ACCOUNT LOCK;
 
--- It reads only.
+-- It reads only, apart from a note that it ran. Without the right to that, it says nothing of it and goes on.
 GRANT SELECT ON sessionstat.sessionstat_schema TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.users_temp TO 'stats_report'@'localhost';
 -- When each server was last heard of, not who was connected.
@@ -139,6 +146,8 @@ GRANT SELECT (user_id, session_start, elapsed, heartbeats, end_reason)
   ON sessionstat.moodle_session TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.moodle_session_course TO 'stats_report'@'localhost';
 GRANT SELECT (job, parameters) ON sessionstat.moodle_progress TO 'stats_report'@'localhost';
+-- How the commands ran, and itself.
+GRANT SELECT, INSERT, UPDATE ON sessionstat.sessionstat_run TO 'stats_report'@'localhost';
 -- Whose e-mail belongs to a number in the counters of logins. It sees neither names nor passwords.
 GRANT SELECT (id, email) ON sessionstat.utilisateurs TO 'stats_report'@'localhost';
 

@@ -79,16 +79,16 @@ pub fn main<A: Parser>(
     common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
 ) -> ExitCode {
-    main_for(A::try_parse(), common, run, |_| ()).into()
+    main_for(A::try_parse(), common, run, |_, _| ()).into()
 }
 
-/// The same for a caller that reads standard output and nothing else: `unbegun` tells it what became of its question
-/// if `run` was never called.
+/// The same for a caller that reads standard output and nothing else: `unbegun` tells it what became of its question,
+/// and why, if `run` was never called.
 pub fn main_for<A: Parser>(
     arguments: std::result::Result<A, clap::Error>,
     common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
-    unbegun: impl FnOnce(Unbegun),
+    unbegun: impl FnOnce(Unbegun, &str),
 ) -> Status {
     let arguments = match arguments {
         Ok(arguments) => arguments,
@@ -98,7 +98,10 @@ pub fn main_for<A: Parser>(
             if !other.use_stderr() {
                 return Status::Done;
             }
-            unbegun(Unbegun::Usage);
+            let told = other.to_string();
+            let paragraph: Vec<&str> =
+                told.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+            unbegun(Unbegun::Usage, paragraph.join(" ").trim_start_matches("error: "));
             return Status::Usage;
         }
     };
@@ -106,7 +109,7 @@ pub fn main_for<A: Parser>(
         Ok(Some(context)) => run(arguments, context),
         Ok(None) => Ok(Status::Done),
         Err(failure) => {
-            unbegun(Unbegun::Config);
+            unbegun(Unbegun::Config, &failure.to_string());
             Err(failure)
         }
     };

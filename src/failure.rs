@@ -16,6 +16,8 @@ pub enum Status {
     No = 1,
     /// The command line is wrong.
     Usage = 2,
+    /// stats-report check: what a rule is about could not be measured.
+    Unknown = 3,
     /// The input data are bad.
     BadData = 65,
     /// MySQL, Redis or smbstatus is out of reach.

@@ -10,6 +10,7 @@ pub mod macrosession;
 pub mod moodle;
 pub mod ratelimit;
 mod redis;
+pub mod report;
 pub mod samba;
 mod secret;
 
@@ -27,6 +28,7 @@ pub use macrosession::Macrosession;
 pub use moodle::Moodle;
 pub use ratelimit::Ratelimit;
 pub use redis::Redis;
+pub use report::Report;
 pub use samba::Samba;
 pub use secret::{Secret, read_password};
 
@@ -59,6 +61,8 @@ pub struct Config {
     pub aggregate: Aggregate,
     /// `[moodle]`
     pub moodle: Moodle,
+    /// `[report]`
+    pub report: Report,
     /// `[macrosession]`
     pub macrosession: Macrosession,
 }
@@ -76,6 +80,7 @@ impl Default for Config {
             ratelimit: Ratelimit::default(),
             aggregate: Aggregate::default(),
             moodle: Moodle::default(),
+            report: Report::default(),
             macrosession: Macrosession::default(),
         }
     }

@@ -23,7 +23,7 @@ use crate::{
     config::Epn,
     failure::Result,
     lock::LockFile,
-    mysql::{Link, Server, lease::Lease, schema},
+    mysql::{Link, RunRecord, Server, lease::Lease, schema},
 };
 
 /// The name of the job, for its lock and lease.
@@ -42,6 +42,7 @@ const DUE: usize = 500;
 /// next run.
 pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
     let clock = context.clock()?;
+    let record = RunRecord::begin(JOB, clock.now);
     let server = Server::new(&context.config.mysql)?;
     let mut run = Run {
         settings: &context.config.epn,
@@ -58,12 +59,15 @@ pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
     schema::ensure(&server, &context.config.lock_dir)?;
     let lease = Lease::of_job(JOB, &lock)?;
     let before = (clock.now - context.config.epn.keep_log).naive_utc();
-    lease.hold(&mut Link::new(&server), |link, lease| {
-        run.work(&server, link, lease)?;
-        purge::older_than(link, before)
+    let summary = record.keep(&mut Link::new(&server), Summary::counts, |link| {
+        lease.hold(link, |link, lease| {
+            run.work(&server, link, lease)?;
+            purge::older_than(link, before)
+        })?;
+        Ok(run.summary)
     })?;
-    run.summary.to_string().lines().for_each(|line| log::info!("{line}"));
-    Ok(run.summary)
+    summary.to_string().lines().for_each(|line| log::info!("{line}"));
+    Ok(summary)
 }
 
 struct Run<'a> {

@@ -8,6 +8,7 @@ use std::{
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use super::rows::{Occurrences, Unmatched};
+use crate::mysql::run_record::Counts;
 
 /// The sum of a run. Its JSON keys are those of the man page.
 #[derive(Debug, Default, Serialize)]
@@ -32,6 +33,24 @@ pub struct Summary {
     pub notices: BTreeSet<String>,
 }
 
+impl Summary {
+    /// What is kept of it in the record of runs.
+    pub fn counts(&self) -> Counts {
+        vec![
+            ("taken", self.taken),
+            ("unmatched", self.unmatched_rows()),
+            ("expired", self.expired),
+            ("uses_created", self.uses_created),
+            ("uses_changed", self.uses_changed),
+            ("present", self.present),
+        ]
+    }
+
+    fn unmatched_rows(&self) -> u64 {
+        self.unmatched.values().map(|rows| rows.count).sum()
+    }
+}
+
 fn unmatched_rows<S: Serializer>(
     rows: &BTreeMap<Unmatched, Occurrences>,
     serializer: S,
@@ -52,7 +71,7 @@ fn unmatched_rows<S: Serializer>(
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { taken, expired, uses_created, uses_changed, present, .. } = self;
-        let unmatched: u64 = self.unmatched.values().map(|rows| rows.count).sum();
+        let unmatched = self.unmatched_rows();
         writeln!(
             out,
             "{taken} rows taken, {unmatched} unmatched, {expired} thrown away; \

@@ -1,4 +1,5 @@
-//! MySQL and MariaDB: connections that end in time, another try when it pays, the schema, and the lease.
+//! MySQL and MariaDB: connections that end in time, another try when it pays, the schema, the lease,
+//! and the record of runs.
 //!
 //! Owes its callers: no call waits for ever; an error names the server and never the password; two runs of a job
 //! never work at once. The SQL of a job stands with the job.
@@ -9,8 +10,10 @@ mod error;
 pub mod lease;
 mod link;
 mod rows;
+pub mod run_record;
 pub mod schema;
 
 pub use connection::Server;
 pub use link::Link;
 pub use rows::rows;
+pub use run_record::RunRecord;

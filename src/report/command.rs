@@ -1,6 +1,6 @@
 //! One run of stats-report: nothing is written but the report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::SubsecRound;
 
@@ -9,15 +9,18 @@ use super::{
     model::{self, Question},
     output,
     period::Period,
-    render::Look,
+    render::{Look, csv},
     screen::Screen,
 };
 use crate::{
     cli::Context,
     clock::Clock,
-    failure::{Result, Status},
-    mysql::{Server, schema},
+    failure::{Failure, Result, Status},
+    mysql::{Link, RunRecord, Server, schema},
 };
+
+/// The name of the command, for its record of runs.
+const COMMAND: &str = "stats-report";
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub struct Request {
     pub to: Option<Moment>,
     /// How it is written.
     pub format: Format,
-    /// Where to; none: standard output.
+    /// Where to; none: standard output. Of CSV a folder.
     pub output: Option<PathBuf>,
     /// Of words and numbers; none: that of the locale.
     pub language: Option<Language>,
@@ -47,17 +50,49 @@ pub fn run(context: &Context, request: &Request) -> Result<Status> {
     // Fractions of a second would only show up in the JSON.
     let clock = context.clock()?;
     let clock = Clock { now: clock.now.trunc_subsecs(0), ..clock };
+    let record = RunRecord::begin(COMMAND, clock.now).if_allowed();
     let period = Period::new(request.from, request.to, &clock)?;
+    let folder = request.folder()?;
     let server = Server::new(&context.config.mysql)?;
     schema::require(&server)?;
-    let question =
-        Question { sections: &request.sections, period, now: clock.now, zone: clock.zone, top: request.top };
-    let report = model::collect(&server, &context.config, &question)?;
+    let question = Question {
+        sections: &request.sections,
+        period,
+        now: clock.now,
+        zone: clock.zone,
+        top: request.top,
+        with_runs: request.format == Format::Prometheus,
+    };
     let look = Look {
         language: request.language.unwrap_or_else(Language::of_environment),
         zone: clock.zone,
         screen: Screen::of_environment(request.output.is_none()),
     };
-    output::write(&request.format.render(&report, &look)?, request.output.as_deref())?;
+    let counts = |sections: &u64| vec![("sections", *sections)];
+    record.keep(&mut Link::new(&server), counts, |link| {
+        let report = model::collect(link, &context.config, &question)?;
+        match folder {
+            Some(folder) => output::write_into(folder, &csv::files(&report)?)?,
+            None => output::write(&request.format.render(&report, &look)?, request.output.as_deref())?,
+        }
+        Ok(report.sections())
+    })?;
     Ok(Status::Done)
+}
+
+impl Request {
+    /// The folder into which the report goes, if its format has many files.
+    fn folder(&self) -> Result<Option<&Path>> {
+        let output = self.output.as_deref().filter(|output| *output != Path::new("-"));
+        let is_one = self.sections.first().is_some_and(|first| self.sections.iter().all(|all| all == first));
+        match (self.format, output) {
+            (Format::Csv, None) if !is_one => Err(Failure::new(
+                Status::Usage,
+                "--format csv prints one section: name it (stats-report sessions --format csv), or have a file \
+                 made for each one in a folder with --output DIR",
+            )),
+            (Format::Csv, output) => Ok(output),
+            _ => Ok(None),
+        }
+    }
 }

@@ -40,6 +40,23 @@ pub fn write(text: &str, file: Option<&Path>) -> Result<()> {
     }
 }
 
+/// Writes files, given by name and text, into `folder`, which is made if it is missing. Each takes the place of an old
+/// one in one step; others stay.
+///
+/// # Errors
+/// Those of [`write`], and [`Status::CannotCreate`] if there can be no such folder.
+pub fn write_into(folder: &Path, files: &[(String, String)]) -> Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !folder.is_dir() => {
+            return Err(error).or_fail(Status::CannotCreate, || {
+                format!("cannot make the folder {} (--output)", folder.display())
+            });
+        }
+        _ => (),
+    }
+    files.iter().try_for_each(|(name, text)| write(text, Some(&folder.join(name))))
+}
+
 fn replace(place: &Path, text: &str, permissions: Option<fs::Permissions>) -> Result<()> {
     let beside = beside(place);
     let mut open =

@@ -125,6 +125,18 @@ catalogue! {
     NO_USERS = "No user is known.", "Aucun utilisateur n'est connu.";
     MOST_CALLS = "Users with the most calls of a service", "Utilisateurs ayant le plus d'appels d'un service";
 
+    // runs
+    RUNS = "Runs of the commands", "Exécutions des commandes";
+    LAST_RUNS = "Last run of each command", "Dernière exécution de chaque commande";
+    NO_RUN = "No run is recorded yet.", "Aucune exécution n'est encore enregistrée.";
+    COMMAND = "Command", "Commande";
+    HOST = "Host", "Hôte";
+    BEGAN = "Begin", "Début";
+    MILLISECONDS = "ms", "ms";
+    STATUS = "Status", "Code";
+    LAST_SUCCESS = "Success", "Réussite";
+    FAILURES = "Failed", "Échecs";
+
     // epn
     EPN = "Public space", "Espace public numérique";
     EPN_EMPTY = "Nothing is recorded yet.", "Rien n'est encore enregistré.";

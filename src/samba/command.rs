@@ -24,6 +24,7 @@ use crate::{
     config::{Samba, samba::Source},
     failure::{Failure, OrFail, Result, Status},
     lock::{LockFile, host_name},
+    mysql::RunRecord,
 };
 
 /// The name of the job, for its lock. It has no lease: each Samba server has snapshots of its own.
@@ -61,6 +62,7 @@ pub enum Format {
 /// No list of sessions, a held lock, or a snapshot that could not be kept.
 pub fn run(context: &Context, options: &Options) -> Result<Status> {
     let clock = context.clock()?;
+    let record = RunRecord::begin(JOB, clock.now);
     let mut settings = context.config.samba.clone();
     settings.smbstatus = options.smbstatus.clone().unwrap_or(settings.smbstatus);
     settings.server = options.server.clone().unwrap_or(settings.server);
@@ -72,13 +74,19 @@ pub fn run(context: &Context, options: &Options) -> Result<Status> {
         false => Some(LockFile::take(&context.config.lock_dir, JOB)?),
     };
     let state = (!options.dry_run).then_some(context.config.spool_dir.as_path());
+    let server = if settings.server.is_empty() { host_name() } else { settings.server.clone() };
+    let snapshot = |connections: &[Connection]| Snapshot::new(connections, &server, clock.now);
     let connections = match connections(&settings, recorded, state, clock.now) {
         Ok(connections) => connections,
         Err(failure) => {
             if print == Some(Format::Json) {
                 print_json(&failure)?;
             }
-            return Err(failure.into());
+            let failure = Failure::from(failure);
+            if !options.dry_run {
+                store::record_failure(context, &record.named(&snapshot(&[]).server), failure.status());
+            }
+            return Err(failure);
         }
     };
     match print {
@@ -87,8 +95,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Status> {
         None => {}
     }
     if !options.dry_run {
-        let server = if settings.server.is_empty() { host_name() } else { settings.server };
-        store::store(context, &Snapshot::new(&connections, &server, clock.now), options.strict)?;
+        store::store(context, &snapshot(&connections), options.strict, record)?;
     }
     Ok(Status::Done)
 }

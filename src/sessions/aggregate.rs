@@ -30,7 +30,7 @@ use crate::{
     failure::Result,
     lock::LockFile,
     moodle,
-    mysql::{Link, Server, lease::Lease, schema},
+    mysql::{Link, RunRecord, Server, lease::Lease, schema},
 };
 
 /// The name of the job, for its lock and lease.
@@ -48,6 +48,7 @@ const DELETIONS: u64 = 50_000;
 /// [`Busy`](crate::failure::Status::Busy) if another run is at work; otherwise those of the database. What was not
 /// committed is done by the next run.
 pub fn run(context: &Context, compat: Compat, dry_run: bool) -> Result<Summary> {
+    let record = RunRecord::begin(JOB, context.clock()?.now);
     let server = Server::new(&context.config.mysql)?;
     let lock = LockFile::take(&context.config.lock_dir, JOB)?;
     let mut link = Link::new(&server);
@@ -63,9 +64,11 @@ pub fn run(context: &Context, compat: Compat, dry_run: bool) -> Result<Summary> 
     }
     schema::ensure(&server, &context.config.lock_dir)?;
     let lease = Lease::of_job(JOB, &lock)?;
-    let summary = lease.hold(&mut link, |link, lease| {
-        let tables = link.run(Tables::read)?;
-        Run::new(context, compat, tables)?.work(&mut Committed { link, lease })
+    let summary = record.keep(&mut link, Summary::counts, |link| {
+        lease.hold(link, |link, lease| {
+            let tables = link.run(Tables::read)?;
+            Run::new(context, compat, tables)?.work(&mut Committed { link, lease })
+        })
     })?;
     summary.to_string().lines().for_each(|line| log::info!("{line}"));
     Ok(summary)

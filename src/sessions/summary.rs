@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, SecondsFormat};
 
 use super::{slot::Slots, window::Window};
+use crate::mysql::run_record::Counts;
 
 /// The sum of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,20 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What is kept of it in the record of runs.
+    pub fn counts(&self) -> Counts {
+        vec![
+            ("expired", self.expired),
+            ("aged", self.aged),
+            ("uses", self.uses),
+            ("traces", self.traces),
+            ("online", self.online),
+            ("slots", self.slots),
+            ("sessions", self.sessions),
+            ("deleted", self.deleted),
+        ]
+    }
+
     /// Adds a window.
     pub fn add(&mut self, window: &Window) {
         let Slots { begin, count } = window.slots;

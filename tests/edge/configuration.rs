@@ -26,7 +26,7 @@ fn mistakes_in_the_file_name_file_line_and_key() {
     assert_eq!(
         refused("lock_dri = \"/tmp\"\n"),
         "epn-ingest: FILE:1: lock_dri: unknown key `lock_dri`, expected one of `lock_dir`, `spool_dir`, `general`, \
-         `mysql`, `redis`, `samba`, `epn`, `ratelimit`, `aggregate`, `moodle`, `macrosession`\n"
+         `mysql`, `redis`, `samba`, `epn`, `ratelimit`, `aggregate`, `moodle`, `report`, `macrosession`\n"
     );
     assert_eq!(
         refused("[epn]\ngap_minutes = 3\n"),

@@ -118,7 +118,7 @@ fn a_wrong_command_line_is_told_before_anything_is_asked() {
     let section = wrong(&["epm"]);
     assert!(
         section.contains("'epm'")
-            && section.contains("[possible values: overview, sessions, logins, services, epn, time]"),
+            && section.contains("[possible values: overview, sessions, logins, services, epn, time, runs]"),
         "{section}"
     );
     assert!(wrong(&["--from=yesterday"]).contains("2026-03-10"));

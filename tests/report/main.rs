@@ -1,18 +1,22 @@
 //! stats-report against a real MariaDB and a real Redis.
 
 #![allow(unreachable_pub)] // the modules of a test share what they have
-#![allow(clippy::unwrap_used)] // all of it is test code
+#![allow(clippy::unwrap_used, clippy::panic)] // all of it is test code
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
 mod counters;
 mod counters_table;
+mod csv;
 mod database;
 mod edges;
 mod json;
 mod manual;
+mod prometheus;
 mod readers;
+mod runs;
 mod sessions;
 mod sessions_table;
 mod site;

@@ -46,7 +46,8 @@ fn every_option_and_section_of_the_help_is_explained() {
         .lines()
         .filter(|line| line.trim_start().starts_with('-'))
         .flat_map(|line| line.split([' ', ',', '.']).filter(|word| word.starts_with('-') && word.len() > 1))
-        .chain(["overview", "sessions", "logins", "services", "epn", "time", "table", "json", "en", "fr"])
+        .chain(["overview", "sessions", "logins", "services", "epn", "time", "runs"])
+        .chain(["table", "json", "csv", "prometheus", "en", "fr"])
         .collect();
     assert!(options.contains("--from") && options.contains("-q") && options.len() >= 20, "{options:?}");
     for page in PAGES {
@@ -60,7 +61,14 @@ fn every_option_and_section_of_the_help_is_explained() {
 fn every_key_is_explained() {
     let (space, site, sessions, online) = (filled(), Site::filled(), evening(), tuesday());
     let mut found = BTreeSet::new();
-    for report in [report(&space).args(DAY), site.report(), report(&sessions), report(&online)] {
+    crate::runs::fill(&space);
+    for report in [
+        report(&space).arg("runs"),
+        report(&space).args(DAY),
+        site.report(),
+        report(&sessions),
+        report(&online),
+    ] {
         keys(&json(&report, &[]), &mut found);
     }
     assert!(found.len() > 70, "{found:?}");

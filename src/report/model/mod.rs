@@ -12,6 +12,7 @@ pub mod overview;
 pub mod places;
 pub mod queue;
 pub mod ranking;
+pub mod runs;
 pub mod services;
 pub mod sessions;
 pub mod slots;
@@ -28,13 +29,14 @@ use super::{period::Period, sheet::Sheet};
 use crate::{
     config::Config,
     failure::Result,
-    mysql::{Link, Server},
+    mysql::Link,
     ratelimit::statistics::{self, Statistics},
 };
 use accounts::Accounts;
 use epn::Epn;
 use logins::Logins;
 use overview::{Overview, RedisServer};
+use runs::Runs;
 use services::Services;
 use sessions::Sessions;
 use time::Time;
@@ -64,6 +66,8 @@ pub enum Section {
     Epn,
     /// How long users of a Moodle were online
     Time,
+    /// How each command ran last; only if it is named, and in the format prometheus
+    Runs,
 }
 
 /// What is asked.
@@ -79,6 +83,8 @@ pub struct Question<'a> {
     pub zone: Tz,
     /// How long rankings are; none: each has its usual length.
     pub top: Option<usize>,
+    /// Whether the runs of the commands belong to it without being named.
+    pub with_runs: bool,
 }
 
 impl Question<'_> {
@@ -127,9 +133,17 @@ pub struct Report {
     /// Time online.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Time>,
+    /// How the commands ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs: Option<Runs>,
 }
 
 impl Report {
+    /// How many sections it has.
+    pub fn sections(&self) -> u64 {
+        self.sheets().len() as u64
+    }
+
     /// What people see of it.
     pub fn sheets(&self) -> Vec<Sheet> {
         let overview = self.overview.as_ref().map(|section| section.sheet(self.generated_at));
@@ -138,7 +152,8 @@ impl Report {
         let services = self.services.as_ref().map(Services::sheet);
         let epn = self.epn.as_ref().map(Epn::sheet);
         let time = self.time.as_ref().map(Time::sheet);
-        [overview, sessions, logins, services, epn, time].into_iter().flatten().collect()
+        let runs = self.runs.as_ref().map(Runs::sheet);
+        [overview, sessions, logins, services, epn, time, runs].into_iter().flatten().collect()
     }
 }
 
@@ -147,9 +162,9 @@ impl Report {
 /// # Errors
 /// Those of the database, and those of Redis if a section that needs it is asked for by its name. Else that Redis is out
 /// of reach is no error: it is a figure.
-pub fn collect(server: &Server, config: &Config, question: &Question<'_>) -> Result<Report> {
+pub fn collect(link: &mut Link<'_>, config: &Config, question: &Question<'_>) -> Result<Report> {
     let counters = Counters::read(config, question)?;
-    Link::new(server).run(|conn| {
+    link.run(|conn| {
         // If something fails in between, the link throws the connection away, and the transaction with it.
         for statement in BEGIN {
             conn.query_drop(statement)?;
@@ -211,6 +226,8 @@ fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Questi
         _ => (None, None),
     };
     let time = question.asks_for(Section::Time).then(|| Time::collect(conn, question)).transpose()?;
+    let wanted = question.names(Section::Runs) || (question.with_runs && question.sections.is_empty());
+    let runs = wanted.then(|| Runs::collect(conn)).transpose()?;
     Ok(Report {
         version: VERSION,
         from: question.period.from,
@@ -222,5 +239,6 @@ fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Questi
         services: services.filter(|services| question.shows(Section::Services, services.is_empty())),
         epn: question.shows(Section::Epn, epn.is_empty()).then_some(epn),
         time: time.filter(|time| question.shows(Section::Time, time.is_empty())),
+        runs,
     })
 }

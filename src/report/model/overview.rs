@@ -22,7 +22,8 @@ use crate::{
     },
 };
 
-const WAITING: &str = "SELECT COUNT(*) FROM users_temp";
+/// How many rows wait.
+pub const WAITING: &str = "SELECT COUNT(*) FROM users_temp";
 /// Jumps from server to server in the key (server, seen_at, ...).
 const LAST_IN_QUEUE: &str = "SELECT server, MAX(seen_at) FROM users_temp GROUP BY server";
 /// The key begins with the time: a month of it is read, not the year that is kept. A server that was silent for longer
@@ -204,7 +205,10 @@ impl Overview {
 }
 
 /// The last snapshot of each server, by its name. A row is in the queue or already in the connection record.
-fn snapshots(conn: &mut Conn) -> Result<Vec<LastSnapshot>> {
+///
+/// # Errors
+/// The server's.
+pub fn snapshots(conn: &mut Conn) -> Result<Vec<LastSnapshot>> {
     let mut last: BTreeMap<String, NaiveDateTime> = BTreeMap::new();
     for (table, sql) in [("users_temp", LAST_IN_QUEUE), ("users_log", LAST_IN_LOG)] {
         let found: Vec<(String, NaiveDateTime)> = rows(conn, table, sql, ())?;

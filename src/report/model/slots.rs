@@ -63,6 +63,11 @@ impl Mean {
         (seconds > 0).then(|| Self { ten_thousandths: rounded(sum, seconds) })
     }
 
+    /// The same as a number.
+    pub fn number(self) -> f64 {
+        self.ten_thousandths as f64 / 10_000.0
+    }
+
     /// Hundredths of a session, rounded.
     pub fn hundredths(self) -> i64 {
         rounded(self.ten_thousandths.into(), 100)
@@ -77,7 +82,7 @@ fn rounded(sum: i128, divisor: i128) -> i64 {
 
 impl Serialize for Mean {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.ten_thousandths as f64 / 10_000.0)
+        serializer.serialize_f64(self.number())
     }
 }
 

@@ -29,6 +29,11 @@ impl Hours {
         Self { seconds }
     }
 
+    /// The same in seconds.
+    pub fn seconds(self) -> u64 {
+        self.seconds
+    }
+
     /// Hundredths of an hour, rounded.
     pub fn hundredths(self) -> u64 {
         (self.seconds.saturating_mul(100).saturating_add(1_800)) / 3_600

@@ -1,7 +1,9 @@
 //! One renderer a format. Formats for people are made of sheets, formats for machines of the models.
 
 mod columns;
+pub mod csv;
 mod json;
+mod prometheus;
 mod table;
 
 use chrono_tz::Tz;
@@ -17,6 +19,10 @@ pub enum Format {
     Table,
     /// For machines: one object, a key for each section
     Json,
+    /// For spreadsheets: the main list of one section, or all of a report as files in the folder of --output
+    Csv,
+    /// For the textfile collector of Prometheus: what can be measured
+    Prometheus,
 }
 
 /// How people read it. Formats for machines do not look at it.
@@ -39,6 +45,8 @@ impl Format {
         match self {
             Self::Table => Ok(table::render(report, look)),
             Self::Json => json::render(report),
+            Self::Csv => csv::render(report),
+            Self::Prometheus => Ok(prometheus::render(report)),
         }
     }
 }
