@@ -5,7 +5,8 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use sessionstat::{
     cli::{self, Common},
-    failure::Status,
+    config::report::parse_address,
+    failure::{Failure, Status},
     report::{
         self, Format, Language, Moment, Request, Section,
         check::{self, Check, rule::Rule},
@@ -25,13 +26,16 @@ struct Arguments {
     /// End of the period; a date is meant to its end [default: now]
     #[arg(long, value_name = "TIME", value_parser = Moment::parse, allow_negative_numbers = true)]
     to: Option<Moment>,
-    /// How to write it [default: table]
+    /// How to write it [default: table; of a mail html]
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// Write the page as a mail for "sendmail -t", to ADDRESS[,ADDRESS...] [default: those of the configuration]
+    #[arg(long, value_name = "ADDRESS", num_args = 0.., require_equals = true, value_delimiter = ',', value_parser = parse_address)]
+    mail: Option<Vec<String>>,
     /// Write to FILE, which is replaced in one step; of CSV a folder [default: standard output]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Language of tables [default: that of the locale]
+    /// Language of tables, pages and mails [default: that of the locale]
     #[arg(long, value_name = "LANGUAGE", value_enum)]
     lang: Option<Language>,
     /// Show N entries of each ranking [default: 10; of the users with the most logins 3]
@@ -89,11 +93,16 @@ fn main() -> ExitCode {
             if let Some(Command::Check { rules, last }) = arguments.command {
                 return check::run(&context, &Check { rules, last });
             }
+            if arguments.mail.is_some() && arguments.format.is_some_and(|format| format != Format::Html) {
+                let message = "--mail is for --format html; leave --format out";
+                return Err(Failure::new(Status::Usage, message));
+            }
             let request = Request {
                 sections: arguments.sections,
                 from: arguments.from,
                 to: arguments.to,
                 format: arguments.format.unwrap_or(Format::Table),
+                mail: arguments.mail,
                 output: arguments.output,
                 language: arguments.lang,
                 top: arguments.top,

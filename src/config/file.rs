@@ -116,7 +116,7 @@ fn without_comments(text: &str) -> Option<String> {
 
 /// What types cannot say.
 fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
-    let Config { mysql, redis, samba, epn, ratelimit, aggregate, moodle, macrosession, .. } = config;
+    let Config { mysql, redis, samba, epn, ratelimit, aggregate, moodle, macrosession, report, .. } = config;
     let wrong = |key: &str, message: String| Err(Wrong::at(text, key, message));
     for (key, limit) in [
         ("mysql.connect_timeout", mysql.connect_timeout),
@@ -141,6 +141,7 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
         .complaint()
         .or_else(|| aggregate.complaint())
         .or_else(|| moodle.complaint())
+        .or_else(|| report.complaint())
         .or_else(|| macrosession.complaint())
     {
         return wrong(key, message.to_owned());

@@ -6,10 +6,13 @@ use chrono::SubsecRound;
 
 use super::{
     Format, Language, Moment, Section,
-    model::{self, Question},
+    model::{self, Question, Report},
     output,
     period::Period,
-    render::{Look, csv},
+    render::{
+        Look, csv,
+        mail::{self, Envelope},
+    },
     screen::Screen,
 };
 use crate::{
@@ -33,6 +36,8 @@ pub struct Request {
     pub to: Option<Moment>,
     /// How it is written.
     pub format: Format,
+    /// A mail instead: to these addresses, or if there are none to those of the configuration.
+    pub mail: Option<Vec<String>>,
     /// Where to; none: standard output. Of CSV a folder.
     pub output: Option<PathBuf>,
     /// Of words and numbers; none: that of the locale.
@@ -73,7 +78,7 @@ pub fn run(context: &Context, request: &Request) -> Result<Status> {
         let report = model::collect(link, &context.config, &question)?;
         match folder {
             Some(folder) => output::write_into(folder, &csv::files(&report)?)?,
-            None => output::write(&request.format.render(&report, &look)?, request.output.as_deref())?,
+            None => output::write(&text(context, request, &report, &look)?, request.output.as_deref())?,
         }
         Ok(report.sections())
     })?;
@@ -95,4 +100,22 @@ impl Request {
             _ => Ok(None),
         }
     }
+}
+
+/// What one file or standard output gets.
+fn text(context: &Context, request: &Request, report: &Report, look: &Look) -> Result<String> {
+    match &request.mail {
+        Some(to) => mail::render(report, look, &envelope(context, to)),
+        None => request.format.render(report, look),
+    }
+}
+
+fn envelope(context: &Context, to: &[String]) -> Envelope {
+    let settings = &context.config.report;
+    let to = if to.is_empty() { settings.mail_to.clone() } else { to.to_vec() };
+    let host = hostname::get().unwrap_or_default().to_string_lossy().into_owned();
+    // Whatever a host may be called, it is a part of a line.
+    let is_fine = |character: &char| character.is_ascii_alphanumeric() || "-.".contains(*character);
+    let host = Some(host.chars().filter(is_fine).collect::<String>()).filter(|host| !host.is_empty());
+    Envelope { from: settings.mail_from.clone(), to, host: host.unwrap_or_else(|| "localhost".to_owned()) }
 }

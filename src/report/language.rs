@@ -95,6 +95,47 @@ impl Language {
         day.format(format).to_string()
     }
 
+    /// An hour of the day.
+    pub fn hour(self, hour: u32) -> String {
+        match self {
+            Self::En => format!("{hour:02}:00"),
+            Self::Fr => format!("{hour} h"),
+        }
+    }
+
+    /// A day without its year, as short as it can be understood.
+    pub fn short_day(self, day: NaiveDate) -> String {
+        match self {
+            Self::En => day.format("%-d %b").to_string(),
+            Self::Fr => format!("{} {}", day.day(), of_month(&FRENCH_SHORT, day)),
+        }
+    }
+
+    /// A month with its year, as short as it can be understood.
+    pub fn month(self, day: NaiveDate) -> String {
+        match self {
+            Self::En => day.format("%b %Y").to_string(),
+            Self::Fr => format!("{} {}", of_month(&FRENCH_SHORT, day), day.year()),
+        }
+    }
+
+    /// A day in full.
+    pub fn long_day(self, day: NaiveDate) -> String {
+        match (self, day.day()) {
+            (Self::En, _) => day.format("%-d %B %Y").to_string(),
+            (Self::Fr, 1) => format!("1er {} {}", of_month(&FRENCH, day), day.year()),
+            (Self::Fr, other) => format!("{other} {} {}", of_month(&FRENCH, day), day.year()),
+        }
+    }
+
+    /// The code of the language, as HTML and mail have it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+
     /// A local time to the minute, or in another year than that of `now` its date: both are as wide.
     pub fn short_time(self, instant: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
         let local = instant.with_timezone(&zone);
@@ -107,6 +148,28 @@ impl Language {
         };
         local.format(format).to_string()
     }
+}
+
+const FRENCH: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+const FRENCH_SHORT: [&str; 12] =
+    ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
+
+fn of_month(names: &[&'static str; 12], day: NaiveDate) -> &'static str {
+    names.get(day.month0() as usize).copied().unwrap_or_default()
 }
 
 fn sign(number: i64) -> &'static str {

@@ -8,7 +8,7 @@
 //! | [`period`] | `--from` and `--to` |
 //! | [`model`] | the figures, one file a section: data out of the database and Redis, JSON keys, and the section's [`sheet`] |
 //! | [`sheet`] | what people see of a section, before anybody decided how it looks |
-//! | [`render`] | one file a format: text out of a model or its sheets |
+//! | [`render`] | one file a format: text out of a model or its sheets; `render/chart` draws |
 //! | [`check`] | `stats-report check`: rules about the freshest figures, for monitoring |
 //! | [`output`] | standard output, or a file that is never half written |
 //!

@@ -26,6 +26,8 @@ pub enum Block {
     Figures(Vec<(Text, Cell)>),
     /// Rows of values.
     Table(Table),
+    /// Rows of values that are drawn, too.
+    Chart(Chart),
     /// One line of words.
     Line(Text),
     /// One paragraph of words with values in them.
@@ -45,6 +47,47 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// The whole line that stands for a table without rows.
     pub empty: Text,
+}
+
+impl Table {
+    /// The values of a column, top to bottom; none where there is no such column.
+    pub fn values_of(&self, heading: Text) -> impl Iterator<Item = &Cell> {
+        let place = self.columns.iter().position(|column| column.heading == heading);
+        place.into_iter().flat_map(|place| self.rows.iter().filter_map(move |row| row.get(place)))
+    }
+}
+
+/// A picture, and the table of all values in it. A picture of no rows is none.
+#[derive(Debug)]
+pub struct Chart {
+    /// How the values are drawn.
+    pub shape: Shape,
+    /// What the numbers count: the name of their axis.
+    pub unit: Text,
+    /// The values.
+    pub table: Table,
+}
+
+/// How the values of a table are drawn. Columns are known by their headings; the first one says what a row is of.
+#[derive(Debug)]
+pub enum Shape {
+    /// Days or hours, in their order: a band from the fewest to the most, the mean in it, and a limit.
+    Band {
+        /// Column of the lower edge.
+        fewest: Text,
+        /// Column of the line in the band.
+        mean: Text,
+        /// Column of the upper edge.
+        most: Text,
+        /// Column of the limit; a table without it has none.
+        limit: Text,
+    },
+    /// Hours of the day, each with a column for each weekday from Monday on: the darker, the more.
+    Week,
+    /// Each row has a bar for each of these columns.
+    Bars(Vec<Text>),
+    /// Each row is a day, in their order, and this column as high as it says.
+    Days(Text),
 }
 
 /// Words with values in them.
@@ -79,6 +122,8 @@ pub enum Kind {
     Words,
     /// Numbers and times, which may not.
     Numbers,
+    /// Numbers that may be left out where there is no room for them.
+    Spare,
     /// Numbers that are worth comparing at a glance.
     Compared,
 }
@@ -92,6 +137,11 @@ impl Column {
     /// A column of numbers or times.
     pub const fn numbers(heading: Text) -> Self {
         Self { heading, kind: Kind::Numbers }
+    }
+
+    /// A column of numbers that may be left out where there is no room for them.
+    pub const fn spare(heading: Text) -> Self {
+        Self { heading, kind: Kind::Spare }
     }
 
     /// A column of numbers that are worth comparing at a glance.
@@ -119,6 +169,8 @@ pub enum Cell {
     Time(DateTime<Utc>),
     /// A day.
     Day(NaiveDate),
+    /// An hour of the day, 0 to 23.
+    HourOfDay(u32),
     /// No value.
     Nothing,
 }

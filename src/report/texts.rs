@@ -40,6 +40,13 @@ macro_rules! catalogue {
 catalogue! {
     TITLE = "Statistics from {from} to {to} ({zone})", "Statistiques du {from} au {to} ({zone})";
 
+    // pages and mails
+    STATISTICS = "Statistics", "Statistiques";
+    FROM_TO = "from {from} to {to}", "du {from} au {to}";
+    MADE_AT = "Made on {at}, times are those of {zone}.", "Établi le {at}, heures de {zone}.";
+    CONTENTS = "Sections", "Rubriques";
+    PART_OF_ALL = "{shown} of {all} are drawn; the table has all.", "{shown} sur {all} figurent ici ; le tableau les a tous.";
+
     // overview
     OVERVIEW = "Overview", "Vue d'ensemble";
     HOURS_OF_USE = "Hours of use", "Heures d'utilisation";
@@ -93,6 +100,15 @@ catalogue! {
     FEWEST = "Min", "Min";
     MEAN = "Mean", "Moyenne";
     MOST = "Max", "Max";
+    LIMIT = "Limit", "Plafond";
+    BY_WEEKDAY = "Mean number at once by weekday and hour", "Sessions simultanées en moyenne, par jour et heure";
+    MONDAY = "Mon", "Lun";
+    TUESDAY = "Tue", "Mar";
+    WEDNESDAY = "Wed", "Mer";
+    THURSDAY = "Thu", "Jeu";
+    FRIDAY = "Fri", "Ven";
+    SATURDAY = "Sat", "Sam";
+    SUNDAY = "Sun", "Dim";
 
     // logins
     LOGINS = "Logins", "Connexions";
@@ -151,6 +167,7 @@ catalogue! {
     HOURS = "Hours", "Heures";
     NO_WORKSHOPS = "No workshop in this period.", "Aucun atelier dans cette période.";
     WORKSHOP = "Workshop", "Atelier";
+    PERSONS = "People", "Personnes";
     BEGINS = "Begins", "Début";
     REGISTERED = "Registered", "Inscrits";
     PRESENT = "Present", "Présents";

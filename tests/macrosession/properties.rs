@@ -87,10 +87,12 @@ fn rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-/// Bytes, of which some are PARTS.
+/// Bytes, of which some are PARTS, and some blocks of PHP as authors write them.
 fn template() -> impl Strategy<Value = Vec<u8>> {
+    let blocks: Vec<String> = serde_json::from_str(include_str!("php_blocks.json")).expect("blocks of PHP");
     let part = prop_oneof![
         12 => select(PARTS).prop_map(|part| part.as_bytes().to_vec()),
+        4 => select(blocks).prop_map(String::into_bytes),
         1 => vec(any::<u8>(), 0..4),
     ];
     vec(part, 0..24).prop_map(|parts| parts.concat())
@@ -101,6 +103,26 @@ fn any_bytes_become_a_page_that_php_accepts_or_errors_in_their_places() {
     let judges = RefCell::new(Judges::start());
     proptest!(cases(1_000), |(template in template(), rules in rules(), short_tags in any::<bool>())| {
         any_template::check(&mut judges.borrow_mut(), &template, &rules, short_tags);
+    });
+}
+
+#[test]
+fn php_of_the_author_ends_where_php_says() {
+    let blocks: Vec<String> = serde_json::from_str(include_str!("php_blocks.json")).expect("blocks of PHP");
+    const BETWEEN: &[&str] = &[
+        "#_SESSION{nom}",
+        "#_SESSION_SI{nom}x#_SESSION_FIN",
+        "[(#_SESSION) ]",
+        "<?xml ?>",
+        "\n",
+        "\r\n",
+        "",
+    ];
+    let judges = RefCell::new(Judges::start());
+    let parts = vec((select(blocks), select(BETWEEN)), 1..4);
+    proptest!(cases(500), |(parts in parts, rules in rules(), short_tags in any::<bool>())| {
+        let template: String = parts.iter().map(|(block, between)| format!("{block}{between}")).collect();
+        any_template::check(&mut judges.borrow_mut(), template.as_bytes(), &rules, short_tags);
     });
 }
 
@@ -196,6 +218,8 @@ const MACROS: &[(&str, &str, Takes)] = &[
     ("[(#_SESSION)]", "2", Takes::LineEnd),
     ("[<b>\n(#_SESSION{nom})</b>]", "<b>\nLinda</b>", Takes::Nothing),
     ("[(#_SESSION{absent}\n) ]", " ", Takes::Nothing),
+    ("[?(#_SESSION{nom})php ]", "?Lindaphp ", Takes::Nothing),
+    ("[?php (#_SESSION{nom})]", "?php Linda", Takes::LineEnd),
     ("[ \n(#_SESSION{nom\n})]", " \nLinda", Takes::LineEnd),
     ("#_SESSION_SI{nom}oui#_SESSION_FIN{nom}", "oui", Takes::Blanks),
     ("#_SESSION_SI{absent}oui\n#_SESSION_FIN{nom}", "", Takes::Blanks),

@@ -31,6 +31,7 @@ LOGINS
   Bruno.Roy@Example.org  login        1  ███████████████
 
   Logins by day (UTC)
+  ▄▁█
           Day  Logins
    8 Mar 2026       5  █████████████▊
    9 Mar 2026       0
@@ -92,6 +93,7 @@ CONNEXIONS
   Bruno.Roy@Example.org  login      1  ██████████▌
 
   Connexions par jour (UTC)
+  ▄▁█
         Jour  Connexions
   08/03/2026           5  █████████████▊
   09/03/2026           0

@@ -45,9 +45,11 @@ fn every_option_and_section_of_the_help_is_explained() {
     let options: BTreeSet<&str> = help
         .lines()
         .filter(|line| line.trim_start().starts_with('-'))
-        .flat_map(|line| line.split([' ', ',', '.']).filter(|word| word.starts_with('-') && word.len() > 1))
+        .flat_map(|line| {
+            line.split([' ', ',', '.', '[']).filter(|word| word.starts_with('-') && word.len() > 1)
+        })
         .chain(["overview", "sessions", "logins", "services", "epn", "time", "runs"])
-        .chain(["table", "json", "csv", "prometheus", "en", "fr"])
+        .chain(["table", "json", "csv", "prometheus", "html", "en", "fr"])
         .collect();
     assert!(options.contains("--from") && options.contains("-q") && options.len() >= 20, "{options:?}");
     for page in PAGES {

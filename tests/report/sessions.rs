@@ -54,6 +54,13 @@ fn all_keys_in_a_fixed_order() {
     "active_max": 12,
     "active_max_at": "2026-03-10T18:00:00Z",
     "active_avg": 5.1234,
+    "by_weekday_and_hour": [
+      {
+        "weekday": 2,
+        "hour": 19,
+        "active_avg": 5.1234
+      }
+    ],
     "slots_without_figures": 1,
     "slots": [
       {
@@ -135,7 +142,7 @@ fn without_slots_the_sums_are_zero_and_moments_are_of_all_time() {
         "opened": 0, "closed_manual": 0, "closed_expire": 0, "closed_idle": 0, "closed_idle_first": 0,
         "closed_limit": 0, "closed_login": 0, "closed_misc": 0, "maxed_out_seconds": 0,
         "last_maxed_out": null, "last_aggregation": null, "active_min": null, "active_max": null,
-        "active_max_at": null, "active_avg": null, "slots_without_figures": 0, "slots": [],
+        "active_max_at": null, "active_avg": null, "slots_without_figures": 0, "by_weekday_and_hour": [], "slots": [],
     });
     assert_eq!(sessions(&report(&database), from, to), nothing);
     // Long before the period, and long after it.

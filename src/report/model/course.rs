@@ -16,6 +16,8 @@ pub struct Figures {
     pub opened: i64,
     /// Seconds at the limit.
     pub at_limit: i64,
+    /// The highest limit; 0: none.
+    pub limit: i64,
     /// Sessions at once, where they were counted.
     pub active: Option<Active>,
 }
@@ -39,6 +41,7 @@ impl Figures {
         Self {
             opened: slots.iter().map(|slot| slot.opened).sum(),
             at_limit: slots.iter().map(|slot| slot.maxed_out_seconds).sum(),
+            limit: slots.iter().map(|slot| slot.max_sessions).max().unwrap_or(0),
             active: Active::of(slots),
         }
     }

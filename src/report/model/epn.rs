@@ -18,7 +18,7 @@ use crate::{
     mysql::{bulk, rows},
     report::{
         period::Period,
-        sheet::{Block, Cell, Column, Sheet, Table},
+        sheet::{Block, Cell, Chart, Column, Shape, Sheet, Table},
         texts::{self, Text},
     },
 };
@@ -141,15 +141,22 @@ impl Epn {
             (texts::UNVERIFIED, Cell::count(self.unverified_bookings)),
             (texts::PEOPLE, Cell::count(self.distinct_users)),
         ];
-        let tables = [
-            self.rooms_table(),
-            self.computers_table(),
-            self.people_table(),
-            self.workshops_table(),
-            self.overdrawn_table(),
-            self.unmatched_table(),
+        let rooms =
+            Chart { shape: Shape::Bars(vec![texts::HOURS]), unit: texts::HOURS, table: self.rooms_table() };
+        let workshops = Chart {
+            shape: Shape::Bars(vec![texts::REGISTERED, texts::PRESENT, texts::CAPACITY]),
+            unit: texts::PERSONS,
+            table: self.workshops_table(),
+        };
+        let blocks = vec![
+            Block::Figures(figures),
+            Block::Chart(rooms),
+            Block::Table(self.computers_table()),
+            Block::Table(self.people_table()),
+            Block::Chart(workshops),
+            Block::Table(self.overdrawn_table()),
+            Block::Table(self.unmatched_table()),
         ];
-        let blocks = [Block::Figures(figures)].into_iter().chain(tables.map(Block::Table)).collect();
         Sheet { title: texts::EPN, blocks }
     }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ratelimit::statistics::{Counts, Statistics},
     report::{
-        sheet::{Block, Cell, Column, Sheet, Table},
+        sheet::{Block, Cell, Chart, Column, Shape, Sheet, Table},
         texts,
     },
 };
@@ -127,8 +127,13 @@ impl Logins {
         if self.others > 0 {
             figures.push((texts::WITHOUT_USER, Cell::count(self.others)));
         }
-        let tables = [self.recent_table(), self.top_table(), self.refused_table(), self.days_table()];
-        let blocks = [Block::Figures(figures)].into_iter().chain(tables.map(Block::Table)).collect();
+        let tables = [self.recent_table(), self.top_table(), self.refused_table()].map(Block::Table);
+        let days = Block::Chart(Chart {
+            shape: Shape::Days(texts::LOGINS),
+            unit: texts::LOGINS,
+            table: self.days_table(),
+        });
+        let blocks = [Block::Figures(figures)].into_iter().chain(tables).chain([days]).collect();
         Sheet { title: texts::LOGINS, blocks }
     }
 

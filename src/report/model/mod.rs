@@ -18,6 +18,7 @@ pub mod sessions;
 pub mod slots;
 pub mod time;
 pub mod uses;
+pub mod week;
 
 use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, Utc};

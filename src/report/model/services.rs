@@ -10,7 +10,7 @@ use super::{
 use crate::{
     ratelimit::statistics::Statistics,
     report::{
-        sheet::{Block, Cell, Column, Sheet, Table},
+        sheet::{Block, Cell, Chart, Column, Shape, Sheet, Table},
         texts,
     },
 };
@@ -122,8 +122,13 @@ impl Services {
         let most_used = self.most_used.clone().map_or(Cell::Nothing, Cell::Name);
         figures.push((texts::NEVER_CALLED, Cell::count(self.never_called)));
         figures.push((texts::MOST_USED, most_used));
-        let tables = [self.services_table(), self.least_table(), self.users_table()];
-        let blocks = [Block::Figures(figures)].into_iter().chain(tables.map(Block::Table)).collect();
+        let services = Block::Chart(Chart {
+            shape: Shape::Bars(vec![texts::CALLS]),
+            unit: texts::CALLS,
+            table: self.services_table(),
+        });
+        let tables = [self.least_table(), self.users_table()].map(Block::Table);
+        let blocks = [Block::Figures(figures), services].into_iter().chain(tables).collect();
         Sheet { title: texts::SERVICES, blocks }
     }
 

@@ -10,11 +10,12 @@ use super::{
     course::{Course, Figures, Step},
     slots::{Mean, Slot, Slots, after},
     uses::Hours,
+    week::Week,
 };
 use crate::{
     failure::Result,
     report::{
-        sheet::{Block, Cell, Column, Sheet, Table},
+        sheet::{Block, Cell, Chart, Column, Shape, Sheet, Table},
         texts::{self, Text},
     },
 };
@@ -58,6 +59,8 @@ pub struct Sessions {
     pub active_max_at: Option<DateTime<Utc>>,
     /// Mean number of sessions at once.
     pub active_avg: Option<Mean>,
+    /// Mean number of sessions at once in each hour of the week.
+    pub by_weekday_and_hour: Week,
     /// Slots whose figures were never written.
     pub slots_without_figures: u64,
     /// The slots that have a second in the period, by their begin.
@@ -87,7 +90,7 @@ impl Sessions {
             closed_login,
             closed_misc,
         ] = closed;
-        let Figures { opened, at_limit, active } = Figures::of(&slots);
+        let Figures { opened, at_limit, active, .. } = Figures::of(&slots);
         Ok(Self {
             opened,
             closed_manual,
@@ -105,6 +108,7 @@ impl Sessions {
             active_max_at: active.map(|active| active.most_at),
             active_avg: active.map(|active| active.mean),
             slots_without_figures: slots.iter().filter(|slot| !slot.is_counted).count() as u64,
+            by_weekday_and_hour: Week::of(&slots, period, zone),
             course: Course::of(&slots, period, zone),
             is_late: period.to >= now && last.is_some_and(|last| now - last > LATEST),
             slots,
@@ -122,11 +126,19 @@ impl Sessions {
         let blocks = if self.is_empty() {
             vec![Block::Line(texts::SESSIONS_EMPTY)]
         } else {
-            vec![
-                Block::Figures(self.figures()),
-                Block::Table(self.ends_table()),
-                Block::Table(self.course_table()),
-            ]
+            let shape = Shape::Band {
+                fewest: texts::FEWEST,
+                mean: texts::MEAN,
+                most: texts::MOST,
+                limit: texts::LIMIT,
+            };
+            let course = Chart { shape, unit: texts::SESSIONS, table: self.course_table() };
+            // Of a day or two it would say what the course says.
+            let week = self.course.is_daily.then(|| Block::Chart(self.by_weekday_and_hour.chart()));
+            [Block::Figures(self.figures()), Block::Table(self.ends_table()), Block::Chart(course)]
+                .into_iter()
+                .chain(week)
+                .collect()
         };
         // Before the figures: they are not what they seem.
         Sheet { title: texts::SESSIONS, blocks: late.into_iter().chain(blocks).collect() }
@@ -211,6 +223,9 @@ impl Sessions {
                     active.map_or(Cell::Nothing, |active| Cell::Mean(active.mean)),
                     Cell::number_or_nothing(active.map(|active| active.most)),
                 ])
+                .chain(
+                    has_limit.then(|| Cell::number_or_nothing((figures.limit > 0).then_some(figures.limit))),
+                )
                 .collect()
         };
         let is_daily = self.course.is_daily;
@@ -221,6 +236,7 @@ impl Sessions {
             .chain([texts::FEWEST, texts::MEAN])
             .map(Column::numbers)
             .chain([Column::compared(texts::MOST)])
+            .chain(has_limit.then_some(Column::spare(texts::LIMIT)))
             .collect();
         Table {
             title: if is_daily { texts::BY_DAY } else { texts::BY_HOUR },

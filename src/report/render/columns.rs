@@ -29,6 +29,12 @@ impl TextColumn {
     }
 }
 
+/// The width of lines in which nothing is shortened.
+pub(super) fn natural_width(columns: &[TextColumn]) -> usize {
+    let gaps = GAP.len() * columns.len().saturating_sub(1);
+    columns.iter().map(TextColumn::natural_width).sum::<usize>() + gaps
+}
+
 /// Pads the columns to lines of at most `most` columns: the heading, then the values. The longest words are shortened
 /// where it has to be; numbers never are.
 pub(super) fn lines(columns: &[TextColumn], most: usize, unicode: bool) -> (String, Vec<String>) {

@@ -1,9 +1,17 @@
 //! One renderer a format. Formats for people are made of sheets, formats for machines of the models.
 
+mod chart;
 mod columns;
 pub mod csv;
+mod html;
 mod json;
+pub mod mail;
+mod mail_page;
+mod markup;
+mod png;
 mod prometheus;
+mod speech;
+mod strokes;
 mod table;
 
 use chrono_tz::Tz;
@@ -19,6 +27,8 @@ pub enum Format {
     Table,
     /// For machines: one object, a key for each section
     Json,
+    /// For people: a page with charts, for browsers and paper
+    Html,
     /// For spreadsheets: the main list of one section, or all of a report as files in the folder of --output
     Csv,
     /// For the textfile collector of Prometheus: what can be measured
@@ -45,6 +55,7 @@ impl Format {
         match self {
             Self::Table => Ok(table::render(report, look)),
             Self::Json => json::render(report),
+            Self::Html => Ok(html::render(report, look)),
             Self::Csv => csv::render(report),
             Self::Prometheus => Ok(prometheus::render(report)),
         }

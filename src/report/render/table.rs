@@ -1,29 +1,32 @@
 //! `table`: sheets as plain text for people, on a terminal, on paper or in a mail.
 
-use chrono::{DateTime, Utc};
-
 use super::{
     Look,
-    columns::{GAP, TextColumn, lines, pad},
+    chart::Timeline,
+    columns::{GAP, TextColumn, lines, natural_width, pad},
+    speech::{Speech, amount, is_number},
+    strokes,
 };
 use crate::{
     report::{
         model::Report,
-        sheet::{Block, Cell, Kind, Sentence, Sheet, Table},
-        texts::{self, Text},
+        sheet::{Block, Cell, Chart, Column, Kind, Shape, Sheet, Table},
+        texts::Text,
     },
-    terminal::{plain, safe, shorten, width},
+    terminal::{shorten, width},
 };
 
 /// Before every line of a section.
 const INDENT: &str = "  ";
 
-/// The longest bar, and the shortest that is worth drawing the longest as.
+/// The longest bar on so many columns, half of those beyond which it may have, too; and the shortest that is worth
+/// drawing the longest as.
+const USUAL_COLUMNS: usize = 80;
 const LONGEST_BAR: usize = 30;
 const SHORTEST_BAR: usize = 5;
 
-/// One to seven eighths of a column.
-const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+/// Fewer values than that need no line of their course.
+const FEWEST_POINTS: usize = 3;
 
 const BOLD: &str = "\u{1b}[1m";
 const CYAN: &str = "\u{1b}[36m";
@@ -31,7 +34,7 @@ const PLAIN: &str = "\u{1b}[0m";
 
 /// The report as text.
 pub(super) fn render(report: &Report, look: &Look) -> String {
-    let page = Page { look, now: report.generated_at };
+    let page = Page { look, speech: Speech { look, now: report.generated_at } };
     let mut text = page.title(report) + "\n";
     for sheet in report.sheets() {
         text.push('\n');
@@ -46,25 +49,17 @@ pub(super) fn render(report: &Report, look: &Look) -> String {
 /// What all lines have in common.
 struct Page<'a> {
     look: &'a Look,
-    now: DateTime<Utc>,
+    speech: Speech<'a>,
 }
 
 impl Page<'_> {
     fn title(&self, report: &Report) -> String {
-        let Look { language, zone, screen } = self.look;
-        let places = [
-            ("from", language.time(report.from, *zone)),
-            ("to", language.time(report.to, *zone)),
-            ("zone", zone.name().to_owned()),
-        ];
-        let title =
-            texts::TITLE.fill(*language, &places.each_ref().map(|(name, text)| (*name, text.as_str())));
-        self.paint(BOLD, &shorten(&self.in_charset(&title), screen.columns, screen.unicode))
+        let screen = self.look.screen;
+        self.paint(BOLD, &shorten(&self.speech.title(report), screen.columns, screen.unicode))
     }
 
     fn sheet(&self, sheet: &Sheet) -> Vec<String> {
-        let heading = self.in_charset(&sheet.title.say(self.look.language).to_uppercase());
-        let mut lines = vec![self.paint(BOLD, &heading)];
+        let mut lines = vec![self.paint(BOLD, &self.words(sheet.title).to_uppercase())];
         for (index, block) in sheet.blocks.iter().enumerate() {
             if index > 0 {
                 lines.push(String::new());
@@ -77,14 +72,18 @@ impl Page<'_> {
     fn block(&self, block: &Block) -> Vec<String> {
         match block {
             Block::Figures(figures) => self.figures(figures),
-            Block::Table(table) if table.rows.is_empty() => self.wrap(&self.words(table.empty)),
+            Block::Table(table) | Block::Chart(Chart { table, .. }) if table.rows.is_empty() => {
+                self.wrap(&self.words(table.empty))
+            }
             Block::Table(table) => self.table(table),
+            Block::Chart(chart) => self.chart(chart),
             Block::Line(words) => self.wrap(&self.words(*words)),
             Block::Sentences(sentences) => {
-                let said: Vec<String> = sentences.iter().map(|sentence| self.sentence(sentence)).collect();
+                let said: Vec<String> =
+                    sentences.iter().map(|sentence| self.speech.sentence(sentence)).collect();
                 self.wrap(&said.join(" "))
             }
-            Block::Message(message) => self.wrap(&self.name(message)),
+            Block::Message(message) => self.wrap(&self.speech.name(message)),
         }
     }
 
@@ -108,78 +107,93 @@ impl Page<'_> {
 
     fn table(&self, table: &Table) -> Vec<String> {
         let cells = |index: usize| table.rows.iter().filter_map(move |row| row.get(index));
-        let columns: Vec<TextColumn> = table
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(index, column)| TextColumn {
-                kind: column.kind,
-                heading: self.words(column.heading),
-                values: cells(index).map(|cell| self.cell(cell)).collect(),
-            })
-            .collect();
+        let column = |(index, column): (usize, &Column)| TextColumn {
+            kind: column.kind,
+            heading: self.words(column.heading),
+            values: cells(index).map(|cell| self.cell(cell)).collect(),
+        };
+        let mut columns: Vec<TextColumn> = table.columns.iter().enumerate().map(column).collect();
+        if natural_width(&columns) > self.columns() {
+            columns.retain(|column| column.kind != Kind::Spare);
+        }
         let (heading, rows) = lines(&columns, self.columns(), self.look.screen.unicode);
-        let room = self.columns().saturating_sub(width(&heading) + GAP.len()).min(LONGEST_BAR);
+        let longest = LONGEST_BAR + self.look.screen.columns.saturating_sub(USUAL_COLUMNS) / 2;
+        let room = self.columns().saturating_sub(width(&heading) + GAP.len()).min(longest);
         let compared = table.columns.iter().position(|column| column.kind == Kind::Compared);
         let bars = match compared {
-            Some(index) if room >= SHORTEST_BAR => self.bars(&cells(index).collect::<Vec<_>>(), room),
+            Some(index) if room >= SHORTEST_BAR => {
+                let values: Vec<f64> = cells(index).map(|cell| amount(cell).unwrap_or(0.0)).collect();
+                strokes::bars(&values, room, self.look.screen.unicode)
+            }
             _ => Vec::new(),
         };
-        let mut bars = bars.into_iter();
+        let mut bars = bars.into_iter().map(|bar| self.paint(CYAN, &bar));
         let rows = rows.into_iter().map(|row| row + GAP + &bars.next().unwrap_or_default());
         [self.paint(BOLD, &self.words(table.title)), heading].into_iter().chain(rows).collect()
     }
 
-    /// A bar for each value; the greatest value has the longest, and none but nothing has none.
-    fn bars(&self, cells: &[&Cell], longest: usize) -> Vec<String> {
-        let values: Vec<u64> = cells.iter().map(|cell| size(cell)).collect();
-        let greatest = values.iter().copied().max().unwrap_or(0).max(1);
-        let parts = if self.look.screen.unicode { 8 } else { 1 };
-        let bar = |value: u64| {
-            let length =
-                (u128::from(value) * (longest * parts) as u128).div_ceil(u128::from(greatest)) as usize;
-            if parts == 1 {
-                return "#".repeat(length);
-            }
-            let part = (length % parts).checked_sub(1).and_then(|eighth| EIGHTHS.get(eighth));
-            "█".repeat(length / parts) + &part.map(char::to_string).unwrap_or_default()
+    /// The table, where its bars say it all; else a picture before it, or in its place.
+    fn chart(&self, chart: &Chart) -> Vec<String> {
+        let mut lines = match chart.shape {
+            Shape::Week => return self.week(&chart.table),
+            _ => self.table(&chart.table),
         };
-        values.into_iter().map(|value| self.paint(CYAN, &bar(value))).collect()
+        if let Shape::Band { most: column, .. } | Shape::Days(column) = chart.shape
+            && chart.table.rows.len() >= FEWEST_POINTS
+        {
+            let values = self.by_time(&chart.table, column);
+            let line = strokes::sparkline(&values, self.columns(), self.look.screen.unicode);
+            lines.insert(1, self.paint(CYAN, &line));
+        }
+        lines
+    }
+
+    /// The values of a column, each in its place in time: what the table leaves out is a gap.
+    fn by_time(&self, table: &Table, column: Text) -> Vec<Option<f64>> {
+        let times = || table.rows.iter().filter_map(|row| row.first());
+        let ends = times().next().zip(times().next_back());
+        let Some(line) = ends.and_then(|(first, last)| Timeline::of(first, last, self.look.zone)) else {
+            return Vec::new();
+        };
+        let mut values = vec![None; line.count() as usize];
+        for (time, cell) in times().zip(table.values_of(column)) {
+            let place = line.place(time).and_then(|place| values.get_mut(place as usize));
+            place.into_iter().for_each(|value| *value = amount(cell));
+        }
+        values
+    }
+
+    /// A line for each weekday, in which each hour is as dark as there is much in it.
+    fn week(&self, table: &Table) -> Vec<String> {
+        let unicode = self.look.screen.unicode;
+        let days = table.columns.get(1..).unwrap_or_default();
+        let labels: Vec<String> = days.iter().map(|column| self.words(column.heading)).collect();
+        let label_width = labels.iter().map(|label| width(label)).max().unwrap_or(0);
+        let hours = table.rows.iter().enumerate().filter(|(index, _)| index.is_multiple_of(3));
+        let hours: String =
+            hours.filter_map(|(_, row)| row.first()).map(|hour| pad(&self.cell(hour), 6, false)).collect();
+        let values = |row: &[Cell]| row.iter().skip(1).filter_map(amount).fold(0.0, f64::max);
+        let greatest = strokes::greatest(table.rows.iter().map(|row| values(row)));
+        let line = |(index, label): (usize, &String)| {
+            let cells = table.rows.iter().map(|row| row.get(index + 1).and_then(amount));
+            let shades: String = cells.map(|value| strokes::shade(value, greatest, unicode)).collect();
+            pad(label, label_width, false) + GAP + &self.paint(CYAN, &shades)
+        };
+        let scale = self.look.language.hundredths((greatest * 100.0).round() as u64, unicode);
+        let scale = format!("{} = {scale}", strokes::shade(Some(greatest), greatest, unicode));
+        [self.paint(BOLD, &self.words(table.title)), " ".repeat(label_width) + GAP + &hours]
+            .into_iter()
+            .chain(labels.iter().enumerate().map(line))
+            .chain([" ".repeat(label_width) + GAP + &scale])
+            .collect()
     }
 
     fn cell(&self, cell: &Cell) -> String {
-        let Look { language, zone, screen } = self.look;
-        match cell {
-            Cell::Name(name) if !name.is_empty() => self.name(name),
-            Cell::Words(words) => self.words(*words),
-            Cell::Number(number) => language.whole(*number, screen.unicode),
-            Cell::Hours(hours) => language.hundredths(hours.hundredths(), screen.unicode),
-            Cell::Length(seconds) => language.length(*seconds),
-            Cell::Mean(mean) => language.signed_hundredths(mean.hundredths(), screen.unicode),
-            Cell::Time(instant) => language.short_time(*instant, *zone, self.now),
-            Cell::Day(day) => language.day(*day),
-            Cell::Name(_) | Cell::Nothing => "-".to_owned(),
-        }
-    }
-
-    /// Words with their places filled.
-    fn sentence(&self, sentence: &Sentence) -> String {
-        let values: Vec<_> = sentence.places.iter().map(|(name, cell)| (*name, self.cell(cell))).collect();
-        let places: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.in_charset(&sentence.text.fill(self.look.language, &places))
+        self.speech.cell(cell)
     }
 
     fn words(&self, text: Text) -> String {
-        self.in_charset(text.say(self.look.language))
-    }
-
-    fn name(&self, name: &str) -> String {
-        safe(name, self.look.screen.unicode)
-    }
-
-    /// Our own words as the screen can show them.
-    fn in_charset(&self, text: &str) -> String {
-        if self.look.screen.unicode { text.to_owned() } else { plain(text) }
+        self.speech.words(text)
     }
 
     /// Lines of whole words; a word that is longer than a line is shortened.
@@ -212,25 +226,12 @@ impl Page<'_> {
     }
 }
 
-/// Whether a value stands at the right of its column.
-fn is_number(cell: &Cell) -> bool {
-    matches!(cell, Cell::Number(_) | Cell::Hours(_) | Cell::Mean(_) | Cell::Time(_) | Cell::Day(_))
-}
-
-/// What the length of a bar is made of.
-fn size(cell: &Cell) -> u64 {
-    match cell {
-        Cell::Hours(hours) => hours.hundredths(),
-        Cell::Number(number) => u64::try_from(*number).unwrap_or(0),
-        Cell::Mean(mean) => u64::try_from(mean.hundredths()).unwrap_or(0),
-        Cell::Name(_) | Cell::Words(_) | Cell::Length(_) | Cell::Time(_) | Cell::Day(_) | Cell::Nothing => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
-    use crate::report::{language::Language, model::uses::Hours, screen::Screen, sheet::Column};
+    use crate::report::{language::Language, model::uses::Hours, screen::Screen, texts};
 
     fn look(columns: usize, unicode: bool, colour: bool) -> Look {
         let screen = Screen { columns, unicode, colour };
@@ -238,7 +239,7 @@ mod tests {
     }
 
     fn table(look: &Look, rows: &[(&str, u64)]) -> Vec<String> {
-        let page = Page { look, now: DateTime::UNIX_EPOCH };
+        let page = Page { look, speech: Speech { look, now: DateTime::UNIX_EPOCH } };
         let row = |(name, hours): &(&str, u64)| {
             vec![Cell::Name((*name).to_owned()), Cell::Hours(Hours::of_seconds(hours * 3_600))]
         };
@@ -269,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn a_wide_screen_has_longer_bars() {
+        for (columns, longest) in [(80, 30), (120, 50), (160, 70)] {
+            let shown = table(&look(columns, true, false), &[("Studio", 8)]);
+            assert_eq!(shown[2].matches('█').count(), longest, "{columns} columns");
+        }
+    }
+
+    #[test]
     fn colour_is_put_on_after_everything_was_measured() {
         let shown = table(&look(30, true, true), &[("田中", 1), ("Cave", 0)]);
         assert_eq!(shown[0], "\u{1b}[1mHeures d'utilisation par salle\u{1b}[0m");
@@ -284,7 +293,7 @@ mod tests {
     #[test]
     fn messages_are_wrapped_and_safe() {
         let look = look(22, false, false);
-        let page = Page { look: &look, now: DateTime::UNIX_EPOCH };
+        let page = Page { look: &look, speech: Speech { look: &look, now: DateTime::UNIX_EPOCH } };
         let shown = page.block(&Block::Message(
             "cannot reach\u{1b}[31m Redis at redis://192.168.100.100:6379/".to_owned(),
         ));

@@ -14,20 +14,23 @@ pub(super) const LISTS: &[(&str, &[Known])] = &[
     ("overview", &[(FIGURES, &[]), ("snapshots", &["server", "last_seen"])]),
     (
         "sessions",
-        &[(
-            "slots",
-            &[
-                "slot_begin",
-                "slot_end",
-                "active_min",
-                "active_max",
-                "active_avg",
-                "active_end",
-                "max_sessions",
-                "opened",
-                "maxed_out_seconds",
-            ],
-        )],
+        &[
+            (
+                "slots",
+                &[
+                    "slot_begin",
+                    "slot_end",
+                    "active_min",
+                    "active_max",
+                    "active_avg",
+                    "active_end",
+                    "max_sessions",
+                    "opened",
+                    "maxed_out_seconds",
+                ],
+            ),
+            ("by_weekday_and_hour", &["weekday", "hour", "active_avg"]),
+        ],
     ),
     (
         "logins",
