@@ -41,6 +41,9 @@ struct Arguments {
     /// Show N entries of each ranking [default: 10; of the users with the most logins 3]
     #[arg(long, value_name = "N")]
     top: Option<usize>,
+    /// Leave out who people are: numbers instead of logins and e-mails, small groups hidden
+    #[arg(long)]
+    anonymous: bool,
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
                 output: arguments.output,
                 language: arguments.lang,
                 top: arguments.top,
+                anonymous: arguments.anonymous,
             };
             report::run(&context, &request)
         },

@@ -18,21 +18,22 @@ INSERT INTO epn_computer (id, netbios_name, room_id, ip) VALUES
   (7, 'ATELIER-03', 2, NULL),
   (8, 'STUDIO-MULTIMEDIA', 3, NULL);
 
-INSERT INTO epn_user (id, login, last_name, first_name, is_staff, credit_minutes, workshop_credits) VALUES
-  (1, 'amelie.roussel', 'Roussel', 'Amélie', 0, 300, 3),
-  (2, 'bakary.diallo', 'Diallo', 'Bakary', 0, 240, 1),
-  (3, 'chantal.meunier', 'Meunier', 'Chantal', 0, 30, NULL),
-  (4, 'damien.lefevre', 'Lefèvre', 'Damien', 0, 200, NULL),
-  (5, 'elodie.garnier', 'Garnier', 'Élodie', 0, 180, 2),
-  (6, 'fatima.benali', 'Benali', 'Fatima', 0, 60, 4),
-  (7, 'gerard.pichon', 'Pichon', 'Gérard', 0, 90, 1),
-  (8, 'hélène.marchand', 'Marchand', 'Hélène', 0, 240, NULL),
-  (9, 'ines.cordier', 'Cordier', 'Inès', 0, 150, 2),
-  (10, 'jeanne.thibault', 'Thibault', 'Jeanne', 0, 60, NULL),
-  (11, 'kevin.robin', 'Robin', 'Kévin', 0, 45, 1),
-  (12, 'lucien.bernard', 'Bernard', 'Lucien', 0, 40, NULL),
-  (13, 'paul.durand', 'Durand', 'Paul', 0, NULL, NULL),
-  (14, 'animatrice', 'Vasseur', 'Nadia', 1, NULL, NULL);
+INSERT INTO epn_user
+  (id, login, last_name, first_name, is_staff, credit_minutes, workshop_credits, birth_year, sex, town) VALUES
+  (1, 'amelie.roussel', 'Roussel', 'Amélie', 0, 300, 3, 1988, 'f', 'Villeurbanne'),
+  (2, 'bakary.diallo', 'Diallo', 'Bakary', 0, 240, 1, 1979, 'm', 'Villeurbanne'),
+  (3, 'chantal.meunier', 'Meunier', 'Chantal', 0, 30, NULL, 1957, 'f', 'Bron'),
+  (4, 'damien.lefevre', 'Lefèvre', 'Damien', 0, 200, NULL, 2003, 'm', 'Villeurbanne'),
+  (5, 'elodie.garnier', 'Garnier', 'Élodie', 0, 180, 2, 1994, 'f', 'Bron'),
+  (6, 'fatima.benali', 'Benali', 'Fatima', 0, 60, 4, 1969, 'f', 'Villeurbanne'),
+  (7, 'gerard.pichon', 'Pichon', 'Gérard', 0, 90, 1, 1948, 'm', 'Bron'),
+  (8, 'hélène.marchand', 'Marchand', 'Hélène', 0, 240, NULL, 1963, 'f', 'Lyon'),
+  (9, 'ines.cordier', 'Cordier', 'Inès', 0, 150, 2, 2010, 'f', 'Villeurbanne'),
+  (10, 'jeanne.thibault', 'Thibault', 'Jeanne', 0, 60, NULL, 1946, 'f', NULL),
+  (11, 'kevin.robin', 'Robin', 'Kévin', 0, 45, 1, 2012, 'm', 'Villeurbanne'),
+  (12, 'lucien.bernard', 'Bernard', 'Lucien', 0, 40, NULL, 1955, 'm', 'Bron'),
+  (13, 'paul.durand', 'Durand', 'Paul', 0, NULL, NULL, NULL, NULL, NULL),
+  (14, 'animatrice', 'Vasseur', 'Nadia', 1, NULL, NULL, NULL, NULL, NULL);
 
 -- The first takes a whole room, the second names its machines.
 INSERT INTO epn_workshop (id, title, room_id, starts_at, ends_at, capacity, status) VALUES

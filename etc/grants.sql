@@ -133,7 +133,8 @@ GRANT SELECT ON sessionstat.users_temp TO 'stats_report'@'localhost';
 GRANT SELECT (server, seen_at) ON sessionstat.users_log TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_room TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_computer TO 'stats_report'@'localhost';
-GRANT SELECT (id, login, is_staff, credit_minutes, workshop_credits)
+-- Of people their logins and balances, and what yearly figures are told by; not what they are called.
+GRANT SELECT (id, login, is_staff, credit_minutes, workshop_credits, birth_year, sex, town)
   ON sessionstat.epn_user TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_workshop TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_attendance TO 'stats_report'@'localhost';

@@ -132,6 +132,7 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
         ("epn.snapshot_minutes", epn.snapshot_minutes.into(), 1, 60),
         ("epn.gap_minutes", epn.gap().into(), epn.snapshot_minutes.into(), 720),
         ("epn.batch_rows", epn.batch_rows as u64, 100, 1_000_000),
+        ("epn.verify_days", epn.verify_days.into(), 0, 36_500),
     ] {
         if !(least..=most).contains(&value) {
             return wrong(key, format!("{value} is not between {least} and {most}"));
@@ -148,6 +149,9 @@ fn check(config: &Config, text: &str) -> std::result::Result<(), Wrong> {
     }
     if let Some((key, message)) = ratelimit.complaint() {
         return wrong(&key, message);
+    }
+    if epn.longest_use.is_zero() || epn.longest_use > LONGEST_RECORD {
+        return wrong("epn.longest_use", "not between a second and a hundred years".to_owned());
     }
     if !(DAY..=LONGEST_RECORD).contains(&epn.keep_log) {
         return wrong("epn.keep_log", "not between a day and a hundred years".to_owned());
@@ -187,7 +191,7 @@ mod tests {
     fn mistakes_name_file_line_and_key() {
         assert_eq!(
             message("\n[epn]\ngap_minute = 3\n"),
-            "f.toml:3: [epn] gap_minute: unknown key `gap_minute`, expected one of `snapshot_minutes`, `gap_minutes`, `unmatched_keep_days`, `keep_log`, `batch_rows`"
+            "f.toml:3: [epn] gap_minute: unknown key `gap_minute`, expected one of `snapshot_minutes`, `gap_minutes`, `unmatched_keep_days`, `keep_log`, `batch_rows`, `longest_use`, `verify_days`"
         );
         assert_eq!(
             message("[epn]\nsnapshot_minutes = \"five\"\n"),

@@ -143,6 +143,11 @@ pub struct Epn {
     pub keep_log: Duration,
     /// Rows taken in one transaction: fewer hold fewer locks for a shorter time. 100 to 1,000,000.
     pub batch_rows: usize,
+    /// The longest that one use can last; a longer one is suspect.
+    #[serde(with = "duration")]
+    pub longest_use: Duration,
+    /// Days within which staff verify a use; 0: they need not.
+    pub verify_days: u32,
 }
 
 impl Default for Epn {
@@ -153,6 +158,8 @@ impl Default for Epn {
             unmatched_keep_days: 7,
             keep_log: Duration::from_secs(365 * 86_400),
             batch_rows: 100_000,
+            longest_use: Duration::from_secs(12 * 3_600),
+            verify_days: 30,
         }
     }
 }

@@ -15,5 +15,5 @@ pub mod schema;
 
 pub use connection::Server;
 pub use link::Link;
-pub use rows::rows;
+pub use rows::{each_row, rows};
 pub use run_record::RunRecord;

@@ -18,6 +18,22 @@ pub fn rows<T: FromRow>(
     sql: impl AsRef<str>,
     values: impl Into<Params>,
 ) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    each_row(conn, table, sql, values, |row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// The same, one row after the other: they need no memory together.
+///
+/// # Errors
+/// As of [`rows`].
+pub fn each_row<T: FromRow>(
+    conn: &mut impl Queryable,
+    table: &str,
+    sql: impl AsRef<str>,
+    values: impl Into<Params>,
+    mut take: impl FnMut(T),
+) -> Result<()> {
     let unreadable = |FromRowError(row): FromRowError| {
         let values: Vec<_> =
             (0..row.len()).filter_map(|index| row.as_ref(index)).map(|value| value.as_sql(true)).collect();
@@ -27,5 +43,8 @@ pub fn rows<T: FromRow>(
             format!("{table} holds a value that cannot be read: ({values}); mend that row"),
         )
     };
-    conn.exec_iter(sql.as_ref(), values)?.map(|row| from_row_opt(row?).map_err(unreadable)).collect()
+    for row in conn.exec_iter(sql.as_ref(), values)? {
+        take(from_row_opt(row?).map_err(unreadable)?);
+    }
+    Ok(())
 }

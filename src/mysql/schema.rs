@@ -37,6 +37,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, file: "006-moodle.sql", sql: include_str!("../../etc/schema/006-moodle.sql") },
     Migration { version: 7, file: "007-logins.sql", sql: include_str!("../../etc/schema/007-logins.sql") },
     Migration { version: 8, file: "008-runs.sql", sql: include_str!("../../etc/schema/008-runs.sql") },
+    Migration {
+        version: 9,
+        file: "009-epn-people.sql",
+        sql: include_str!("../../etc/schema/009-epn-people.sql"),
+    },
 ];
 
 /// MySQL's error number for a table that is not there.

@@ -44,6 +44,8 @@ pub struct Request {
     pub language: Option<Language>,
     /// How long rankings are; none: each has its usual length.
     pub top: Option<usize>,
+    /// Whether it leaves out who people are.
+    pub anonymous: bool,
 }
 
 /// Collects, renders and writes the report.
@@ -75,7 +77,10 @@ pub fn run(context: &Context, request: &Request) -> Result<Status> {
     };
     let counts = |sections: &u64| vec![("sections", *sections)];
     record.keep(&mut Link::new(&server), counts, |link| {
-        let report = model::collect(link, &context.config, &question)?;
+        let mut report = model::collect(link, &context.config, &question)?;
+        if request.anonymous {
+            report = report.anonymous();
+        }
         match folder {
             Some(folder) => output::write_into(folder, &csv::files(&report)?)?,
             None => output::write(&text(context, request, &report, &look)?, request.output.as_deref())?,

@@ -231,5 +231,7 @@ mod tests {
             (Language::En.day(day), Language::Fr.day(day)),
             ("31 Dec 2025".into(), "31/12/2025".into())
         );
+        let months = (Language::En.month(day), Language::Fr.month(day));
+        assert_eq!(months, ("Dec 2025".into(), "déc. 2025".into()));
     }
 }

@@ -171,6 +171,8 @@ pub enum Cell {
     Day(NaiveDate),
     /// An hour of the day, 0 to 23.
     HourOfDay(u32),
+    /// A month, by one of its days.
+    Month(NaiveDate),
     /// No value.
     Nothing,
 }

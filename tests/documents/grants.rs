@@ -225,6 +225,8 @@ fn no_account_can_do_what_its_command_need_not() {
                 "UPDATE epn_workshop SET status = 'closed'",
                 "UPDATE epn_user SET login = 'x'",
                 "SELECT last_name FROM epn_user",
+                "SELECT birth_year FROM epn_user",
+                "SELECT town FROM epn_user",
                 "DELETE FROM epn_user",
                 "DELETE FROM epn_attendance",
                 "UPDATE epn_booking SET verified = 1",
@@ -336,7 +338,7 @@ fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
     let snapshot = || as_account("samba-snapshot").args(["--input", SMBSTATUS]);
     let denied = format!(
         "this account may not create the tables (CREATE command denied to user '{account}'@'localhost' for table \
-         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 008-runs.sql, with one that may",
+         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 009-epn-people.sql, with one that may",
         database.name()
     );
     let run = as_account("epn-ingest").run().expect(78);

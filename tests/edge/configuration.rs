@@ -21,7 +21,7 @@ fn mistakes_in_the_file_name_file_line_and_key() {
     assert_eq!(
         refused("[epn]\nsnapshot_minutes = 5\ngap_minute = 20\n"),
         "epn-ingest: FILE:3: [epn] gap_minute: unknown key `gap_minute`, expected one of `snapshot_minutes`, \
-         `gap_minutes`, `unmatched_keep_days`, `keep_log`, `batch_rows`\n"
+         `gap_minutes`, `unmatched_keep_days`, `keep_log`, `batch_rows`, `longest_use`, `verify_days`\n"
     );
     assert_eq!(
         refused("lock_dri = \"/tmp\"\n"),

@@ -76,6 +76,21 @@ fn an_account_that_may_only_read_gets_figures_of_one_moment() {
     }
     assert!(of_slots("LIMIT 1").contains(" i1_idx 8  1 "), "{}", of_slots("LIMIT 1"));
 
+    // Uses: those of the period out of a key alone, and the few long ones by another, however many there are later.
+    database.run(
+        "INSERT INTO epn_booking (computer_id, user_id, starts_at, ends_at, status) \
+         SELECT seq % 9, seq % 50, '2025-12-01' + INTERVAL seq * 10 MINUTE, \
+           '2025-12-01 00:30' + INTERVAL seq * 10 MINUTE, 'used' FROM seq_1_to_100000; ANALYZE TABLE epn_booking",
+    );
+    let of_uses = |part: &str| {
+        let sql = figures.iter().find(|sql| sql.contains("FROM epn_booking") && sql.contains(part));
+        plan(sql.unwrap_or_else(|| panic!("nothing with {part} in {figures:?}")))
+    };
+    let ended = of_uses("ends_at <= ");
+    assert!(ended.contains(" range ") && ended.contains(" uses 10 "), "{ended}");
+    assert!(ended.ends_with("Using where; Using index"), "{ended}");
+    assert!(of_uses("long_until").contains(" long_uses 6 "), "{}", of_uses("long_until"));
+
     // Time online: the sessions of the period and their courses by the keys of their begin.
     database.run(
         "INSERT INTO moodle_session \

@@ -169,8 +169,12 @@ fn each_picture_stands_above_the_table_of_its_values() {
                 for number in texts(&numbers).iter().filter(|text| text.parse::<f64>().is_ok()) {
                     assert!(cells().any(|cell| cell == number), "{number} of {name}");
                 }
-                for cell in cells().filter(|cell| cell.parse::<f64>().is_ok()) {
-                    assert!(texts(&numbers).contains(cell), "{cell} of {name}");
+                // The table may tell more of each than there are bars for.
+                for row in &rows {
+                    assert!(
+                        row.iter().skip(1).any(|cell| texts(&numbers).contains(cell)),
+                        "{row:?} of {name}"
+                    );
                 }
             }
         }

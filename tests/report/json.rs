@@ -17,22 +17,40 @@ const EXPECTED: &str = r#"{
     "uses": 6,
     "distinct_users": 4,
     "unverified_bookings": 4,
+    "visits": 4,
+    "visitors": 4,
+    "by_month": [
+      {
+        "month": "2026-03",
+        "hours": 3.93,
+        "visits": 4,
+        "visitors": 4
+      }
+    ],
     "hours_by_room": [
       {
         "room": "Espace libre",
-        "hours": 2.08
+        "hours": 2.08,
+        "visits": 2,
+        "visitors": 2
       },
       {
         "room": "Réserve",
-        "hours": 0.0
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
       },
       {
         "room": "Studio",
-        "hours": 1.0
+        "hours": 1.0,
+        "visits": 1,
+        "visitors": 1
       },
       {
         "room": null,
-        "hours": 0.85
+        "hours": 0.85,
+        "visits": 3,
+        "visitors": 3
       }
     ],
     "hours_by_computer": [
@@ -62,6 +80,90 @@ const EXPECTED: &str = r#"{
         "hours": 0.1
       }
     ],
+    "by_age": [
+      {
+        "age": "0-11",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "age": "12-17",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "age": "18-24",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "age": "25-39",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "age": "40-59",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "age": "60-74",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "age": "75+",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "age": null,
+        "hours": 3.93,
+        "visits": 4,
+        "visitors": 4
+      }
+    ],
+    "by_sex": [
+      {
+        "sex": "f",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "sex": "m",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "sex": "x",
+        "hours": 0.0,
+        "visits": 0,
+        "visitors": 0
+      },
+      {
+        "sex": null,
+        "hours": 3.93,
+        "visits": 4,
+        "visitors": 4
+      }
+    ],
+    "by_town": [
+      {
+        "town": null,
+        "hours": 3.93,
+        "visits": 4,
+        "visitors": 4
+      }
+    ],
     "people": [
       {
         "login": "bruno",
@@ -77,19 +179,36 @@ const EXPECTED: &str = r#"{
         "id": 1,
         "title": "Premiers pas",
         "starts_at": "2026-03-10T09:00:00Z",
+        "ends_at": "2026-03-10T11:00:00Z",
         "registered": 3,
         "present": 2,
-        "capacity": 2
+        "absent": 1,
+        "capacity": 2,
+        "filling": 1.0
       },
       {
         "id": 2,
         "title": "Photo 写真\u202e",
         "starts_at": "2026-03-10T22:30:00Z",
+        "ends_at": "2026-03-11T00:30:00Z",
         "registered": 0,
         "present": 0,
-        "capacity": null
+        "absent": null,
+        "capacity": null,
+        "filling": null
       }
     ],
+    "all_workshops": {
+      "workshops": 2,
+      "registered": 3,
+      "present": 2,
+      "absent": 1,
+      "capacity": 2,
+      "filling": 1.0
+    },
+    "uses_too_long": 0,
+    "uses_never_verified": 0,
+    "suspects": [],
     "overdrawn": [
       {
         "login": "bruno",

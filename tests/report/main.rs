@@ -6,12 +6,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod anonymous;
+mod by_the_minute;
 mod check;
 mod counters;
 mod counters_table;
 mod csv;
 mod database;
 mod edges;
+mod figures;
+mod fixture;
 mod html;
 mod json;
 mod mail;

@@ -34,13 +34,22 @@ PUBLIC SPACE
   Uses of machines        6
   Uses to be verified     4
   Different people        4
+  Visits                  4
+  Different visitors      4
+
+  A visit is one person on one day, on machines, in workshops or both. Visitors
+  of several months or rooms count in each of them, but once in all.
+
+  Use by month
+     Month  Hours  Visits  Visitors
+  Mar 2026   3.93       4         4  ██████████████████████████████
 
   Hours of use by room
-  Room          Hours
-  Espace libre   2.08  ██████████████████████████████
-  Réserve        0.00
-  Studio         1.00  ██████████████▌
-  (no room)      0.85  ████████████▍
+  Room          Hours  Visits  Visitors
+  Espace libre   2.08       2         2  ██████████████████████████████
+  Réserve        0.00       0         0
+  Studio         1.00       1         1  ██████████████▌
+  (no room)      0.85       3         3  ████████████▍
 
   Hours of use by machine
   Machine    Room          Hours
@@ -50,6 +59,12 @@ PUBLIC SPACE
   PORTABLE   (no room)      0.75  ████████████▉
   (removed)  -              0.10  █▊
 
+  No visitor's year of birth is known.
+
+  No visitor's sex is known.
+
+  No visitor's town is known.
+
   People with the most hours
   Login      Hours
   bruno       2.00  ██████████████████████████████
@@ -58,9 +73,18 @@ PUBLIC SPACE
   (removed)   0.10  █▌
 
   Workshops
-  Workshop                  Begins  Registered  Present  Places
-  Premiers pas        10 Mar 10:00           3        2       2
-  Photo 写真\\u{202e}  10 Mar 23:30           0        0       -
+  Workshop                  Begins  Registered  Present  Absent  Places
+  Premiers pas        10 Mar 10:00           3        2       1       2
+  Photo 写真\\u{202e}  10 Mar 23:30           0        0       -       -
+
+  Workshops                          2
+    Registered people                3
+    of which present                 2
+    of which absent                  1
+    Places                           2
+    Present people for 100 places  100
+
+  No use is suspect.
 
   Balances below zero
   Login  Credit (minutes)  Credit (workshops)
@@ -85,13 +109,24 @@ ESPACE PUBLIC NUMÉRIQUE
   Utilisations de postes      6
   Utilisations à vérifier     4
   Usagers différents          4
+  Visites                     4
+  Visiteurs différents        4
+
+  Une visite est une personne un jour donné, sur un poste,
+  en atelier ou les deux. Qui vient plusieurs mois ou dans
+  plusieurs salles compte dans chacun, mais une seule fois
+  au total.
+
+  Fréquentation par mois
+       Mois  Heures  Visites  Visiteurs
+  mars 2026    3,93        4          4  ███████████████████
 
   Heures d'utilisation par salle
-  Salle         Heures
-  Espace libre    2,08  ██████████████████████████████
-  Réserve         0,00
-  Studio          1,00  ██████████████▌
-  (sans salle)    0,85  ████████████▍
+  Salle         Heures  Visites  Visiteurs
+  Espace libre    2,08        2          2  ████████████████
+  Réserve         0,00        0          0
+  Studio          1,00        1          1  ███████▊
+  (sans salle)    0,85        3          3  ██████▋
 
   Heures d'utilisation par poste
   Poste       Salle         Heures
@@ -101,6 +136,12 @@ ESPACE PUBLIC NUMÉRIQUE
   PORTABLE    (sans salle)    0,75  ██████████▍
   (supprimé)  -               0,10  █▍
 
+  L'année de naissance d'aucun visiteur n'est connue.
+
+  Le sexe d'aucun visiteur n'est connu.
+
+  La commune d'aucun visiteur n'est connue.
+
   Usagers ayant le plus d'heures
   Identifiant  Heures
   bruno          2,00  ██████████████████████████████
@@ -109,9 +150,18 @@ ESPACE PUBLIC NUMÉRIQUE
   (supprimé)     0,10  █▌
 
   Ateliers
-  Atelier                  Début  Inscrits  Présents  Places
-  Premiers pas       10/03 10:00         3         2       2
-  Photo 写真\\u{202…  10/03 23:30         0         0       -
+  Atelier         Début  Inscrits  Présents  Absents  Places
+  Premier…  10/03 10:00         3         2        1       2
+  Photo …   10/03 23:30         0         0        -       -
+
+  Ateliers                      2
+    Inscrits                    3
+    dont présents               2
+    dont absents                1
+    Places                      2
+    Présents pour 100 places  100
+
+  Aucune utilisation n'est suspecte.
 
   Soldes négatifs
   Identifiant  Crédit (minutes)  Crédit (ateliers)
@@ -137,9 +187,18 @@ const FRENCH_ASCII: &str = "\
   (supprime)     0,10  ##
 
   Ateliers
-  Atelier                               Debut  Inscrits  Presents  Places
-  Premiers pas                    10/03 10:00         3         2       2
-  Photo \\u{5199}\\u{771f}\\u{202e}  10/03 23:30         0         0       -
+  Atelier                             Debut  Inscrits  Presents  Absents  Places
+  Premiers pas                  10/03 10:00         3         2        1       2
+  Photo \\u{5199}\\u{771f}\\u{...  10/03 23:30         0         0        -       -
+
+  Ateliers                      2
+    Inscrits                    3
+    dont presents               2
+    dont absents                1
+    Places                      2
+    Presents pour 100 places  100
+
+  Aucune utilisation n'est suspecte.
 
   Soldes negatifs
   Identifiant  Credit (minutes)  Credit (ateliers)

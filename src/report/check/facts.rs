@@ -15,8 +15,8 @@ use crate::{
     ratelimit::statistics,
     report::{
         model::{
+            epn::unmatched,
             overview::{LastSnapshot, WAITING, snapshots},
-            queue,
             runs::{LastRun, Runs},
             slots::{Slots, after},
         },
@@ -88,7 +88,7 @@ impl Facts {
             facts.waiting = conn.query_first(WAITING)?.unwrap_or(0);
         }
         if asks(|measure| *measure == Measure::UnmatchedRows) {
-            facts.unmatched = queue::unmatched(conn, Minute::from(now))?.iter().map(|rows| rows.count).sum();
+            facts.unmatched = unmatched::read(conn, Minute::from(now))?.iter().map(|rows| rows.count).sum();
         }
         if asks(of_snapshots) || asks(of_runs) {
             facts.runs = Runs::collect(conn)?.last_runs;

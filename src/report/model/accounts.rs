@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ::mysql::Conn;
 use serde::Serialize;
 
+use super::anonymity::Pseudonyms;
 use crate::{failure::Result, mysql::rows};
 
 const ACCOUNTS: &str = "SELECT id, email FROM utilisateurs";
@@ -16,6 +17,15 @@ pub struct Person {
     pub user: String,
     /// The id in `utilisateurs`; none: not there.
     pub id: Option<u64>,
+}
+
+impl Person {
+    /// Leaves out who it is.
+    pub fn anonymize(&mut self, names: &mut Pseudonyms) {
+        let Self { user, id } = self;
+        names.hide("web", user);
+        *id = None;
+    }
 }
 
 /// All users of the web front end.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     Question,
     accounts::{Accounts, Person},
+    anonymity::Pseudonyms,
     ranking::{highest, sums},
 };
 use crate::{
@@ -107,6 +108,20 @@ impl Logins {
                 .collect(),
             by_day: by_day(logins),
         }
+    }
+
+    /// Leaves out who people are.
+    pub fn anonymize(&mut self, names: &mut Pseudonyms) {
+        // All fields by their names: a new one has to be thought of here.
+        let Self { total: _, distinct_users: _, refused: _, others: _, recent, top, top_refused, by_day: _ } =
+            self;
+        names.shuffle(recent, |of| of.at, |of| of.person.user.clone());
+        names.shuffle(top, |of| of.count, |of| of.person.user.clone());
+        names.shuffle(top_refused, |of| of.count, |of| of.person.user.clone());
+        let people = recent.iter_mut().map(|of| &mut of.person);
+        let people = people.chain(top.iter_mut().map(|of| &mut of.person));
+        let people = people.chain(top_refused.iter_mut().map(|of| &mut of.person));
+        people.for_each(|person| person.anonymize(names));
     }
 
     /// Whether nothing was counted.

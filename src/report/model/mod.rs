@@ -4,13 +4,12 @@
 //! them changes and locks nothing. The fields of a model are the keys of its JSON (`stats-report(1)`).
 
 pub mod accounts;
+pub mod anonymity;
 pub mod course;
 pub mod epn;
 pub mod logins;
 pub mod online;
 pub mod overview;
-pub mod places;
-pub mod queue;
 pub mod ranking;
 pub mod runs;
 pub mod services;
@@ -116,6 +115,9 @@ pub struct Report {
     pub to: DateTime<Utc>,
     /// When the report was made.
     pub generated_at: DateTime<Utc>,
+    /// Whether it leaves out who people are; no key if it does not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
     /// Key figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overview: Option<Overview>,
@@ -206,14 +208,18 @@ impl Counters {
 
 fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Question<'_>) -> Result<Report> {
     // The overview takes its sums from the sections that list the parts.
-    let epn = Epn::collect(conn, question)?;
+    let wanted = question.asks_for(Section::Overview) || question.asks_for(Section::Epn);
+    let epn = wanted.then(|| Epn::collect(conn, &config.epn, question)).transpose()?;
     let wanted = question.asks_for(Section::Overview) || question.asks_for(Section::Sessions);
     let sessions =
         wanted.then(|| Sessions::collect(conn, question, config.aggregate.max_sessions)).transpose()?;
     let Counters { server, statistics } = counters;
     let overview = server
         .as_ref()
-        .map(|redis| Overview::collect(conn, &epn, sessions.as_ref(), statistics.as_ref(), redis.clone()))
+        .zip(epn.as_ref())
+        .map(|(redis, epn)| {
+            Overview::collect(conn, epn, sessions.as_ref(), statistics.as_ref(), redis.clone())
+        })
         .transpose()?;
     let wanted = question.asks_for(Section::Logins) || question.asks_for(Section::Services);
     let (logins, services) = match statistics {
@@ -234,11 +240,12 @@ fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Questi
         from: question.period.from,
         to: question.period.to,
         generated_at: question.now,
+        anonymous: false,
         overview,
         sessions: sessions.filter(|sessions| question.shows(Section::Sessions, sessions.is_empty())),
         logins: logins.filter(|logins| question.shows(Section::Logins, logins.is_empty())),
         services: services.filter(|services| question.shows(Section::Services, services.is_empty())),
-        epn: question.shows(Section::Epn, epn.is_empty()).then_some(epn),
+        epn: epn.filter(|epn| question.shows(Section::Epn, epn.is_empty())),
         time: time.filter(|time| question.shows(Section::Time, time.is_empty())),
         runs,
     })

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     Question,
     accounts::{Accounts, Person},
+    anonymity::Pseudonyms,
     ranking::{highest, lowest, sums},
 };
 use crate::{
@@ -103,6 +104,26 @@ impl Services {
                 .collect(),
             rows: question.top.unwrap_or(ROWS),
         }
+    }
+
+    /// Leaves out who people are.
+    pub fn anonymize(&mut self, names: &mut Pseudonyms) {
+        // All fields by their names: a new one has to be thought of here.
+        let Self {
+            total: _,
+            others: _,
+            most_used: _,
+            by_service: _,
+            never_called: _,
+            least_active_users,
+            by_user,
+            rows: _,
+        } = self;
+        names.shuffle(least_active_users, |of| of.count, |of| of.person.user.clone());
+        names.shuffle(by_user, |of| of.count, |of| of.person.user.clone());
+        let people = least_active_users.iter_mut().map(|of| &mut of.person);
+        let people = people.chain(by_user.iter_mut().map(|of| &mut of.person));
+        people.for_each(|person| person.anonymize(names));
     }
 
     /// Whether no service was called.

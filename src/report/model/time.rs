@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{
     Question,
+    anonymity::Pseudonyms,
     online::{CourseTime, Online, Sum},
     uses::Hours,
 };
@@ -97,10 +98,13 @@ pub struct ReasonTime {
 }
 
 /// The time of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UserTime {
-    /// The number in Moodle.
-    pub user_id: i64,
+    /// The number in Moodle; none: it is not told.
+    pub user_id: Option<i64>,
+    /// What tables call the user.
+    #[serde(skip)]
+    pub name: String,
     /// All sessions.
     #[serde(flatten)]
     pub figures: Figures,
@@ -131,8 +135,11 @@ impl Time {
         let mut by_reason: Vec<_> = by_reason.into_iter().map(reason_time).collect();
         by_reason.sort_by_key(|of| (Reverse(of.figures.seconds), of.reason));
 
-        let user_time =
-            |(user_id, sum): (i64, Sum)| UserTime { user_id, figures: Figures::of(sum, have_bounds) };
+        let user_time = |(user_id, sum): (i64, Sum)| UserTime {
+            user_id: Some(user_id),
+            name: user_id.to_string(),
+            figures: Figures::of(sum, have_bounds),
+        };
         let mut users: Vec<_> = by_user.into_iter().map(user_time).collect();
         users.sort_unstable_by_key(|of| (Reverse(of.figures.seconds), of.user_id));
         courses.sort_unstable_by_key(|of| (Reverse(of.seconds), of.course_id));
@@ -147,6 +154,26 @@ impl Time {
             users,
             courses,
             rows: top.unwrap_or(ROWS),
+        }
+    }
+
+    /// Leaves out who people are.
+    pub fn anonymize(&mut self, names: &mut Pseudonyms) {
+        // All fields by their names: a new one has to be thought of here.
+        let Self {
+            total: _,
+            distinct_users: _,
+            settings: _,
+            heartbeats_since: _,
+            by_reason: _,
+            users,
+            courses: _,
+            rows: _,
+        } = self;
+        names.shuffle(users, |of| of.figures.seconds, |of| of.name.clone());
+        for UserTime { user_id, name, figures: _ } in users {
+            *user_id = None;
+            names.hide("moodle", name);
         }
     }
 
@@ -220,7 +247,7 @@ impl Time {
 
     fn users_table(&self) -> Table {
         let row = |of: &UserTime| {
-            let user = Cell::Name(of.user_id.to_string());
+            let user = Cell::Name(of.name.clone());
             [user, Cell::count(of.figures.sessions)].into_iter().chain(of.figures.hours()).collect()
         };
         Table {

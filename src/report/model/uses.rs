@@ -1,21 +1,22 @@
-//! The uses of machines in a period, and their sums.
+//! The uses of machines in a period, one after the other, and how their lengths are told.
 
-use std::{
-    collections::{HashMap, HashSet},
-    iter::Sum,
-    ops::AddAssign,
-};
+use std::{iter::Sum, ops::AddAssign};
 
 use ::mysql::Conn;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::{failure::Result, mysql::rows, report::period::Period};
+use crate::{failure::Result, mysql::each_row, report::period::Period};
 
-/// What each person did on each machine. A use counts for its part in the period.
-const USES: &str = "SELECT computer_id, user_id, COUNT(*), CAST(SUM(verified = 0) AS UNSIGNED), \
-        CAST(SUM(GREATEST(0, TIMESTAMPDIFF(SECOND, GREATEST(starts_at, ?), LEAST(ends_at, ?)))) AS UNSIGNED) \
-    FROM epn_booking WHERE status = 'used' AND starts_at < ? AND ends_at > ? \
-    GROUP BY computer_id, user_id";
+/// Out of the key `uses` alone: what ended in the period, or so soon after it that it may have begun in it.
+const USES: &str = "SELECT computer_id, user_id, starts_at, ends_at, verified FROM epn_booking \
+    WHERE status = 'used' AND ends_at > ? AND ends_at <= ? AND starts_at < ?";
+/// What lasts longer than [`LONG`] and ends later than that, by the key `long_uses`. No use of a day is among them.
+const LONG_USES: &str = "SELECT computer_id, user_id, starts_at, ends_at, verified FROM epn_booking \
+    WHERE status = 'used' AND long_until > ? AND starts_at < ?";
+
+/// Of `long_until` in etc/schema/009-epn-people.sql.
+const LONG: TimeDelta = TimeDelta::days(2);
 
 /// A length of time. In JSON: hours, with two decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,11 @@ impl Hours {
     /// So many seconds.
     pub fn of_seconds(seconds: u64) -> Self {
         Self { seconds }
+    }
+
+    /// From one moment to another; nothing if that is earlier.
+    pub fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        Self { seconds: (to - from).num_seconds().try_into().unwrap_or(0) }
     }
 
     /// The same in seconds.
@@ -65,84 +71,35 @@ impl Serialize for Hours {
     }
 }
 
-/// What one person did on one machine in the period.
-#[derive(Clone, Copy, Debug)]
-struct UsesOf {
-    computer: u64,
-    person: u64,
-    uses: u64,
-    unverified: u64,
-    hours: Hours,
+/// One use of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Of which machine.
+    pub computer: u64,
+    /// By whom.
+    pub person: u64,
+    /// Its beginning, which may lie before the period.
+    pub from: DateTime<Utc>,
+    /// Its end, which may lie behind the period; earlier than its beginning if somebody wrote it so.
+    pub to: DateTime<Utc>,
+    /// Whether staff have verified it.
+    pub is_verified: bool,
 }
 
-/// The uses of machines in a period.
-#[derive(Debug, Default)]
-pub struct Uses {
-    of: Vec<UsesOf>,
-}
-
-impl Uses {
-    /// Reads the uses that have a part in `period`; cancelled bookings and those that nobody used are none.
-    ///
-    /// # Errors
-    /// The server's.
-    pub fn read(conn: &mut Conn, period: Period) -> Result<Self> {
-        let (from, to) = (period.from.naive_utc(), period.to.naive_utc());
-        let of: Vec<(u64, u64, u64, u64, u64)> = rows(conn, "epn_booking", USES, (from, to, to, from))?;
-        Ok(Self::new(of))
-    }
-
-    fn new(of: Vec<(u64, u64, u64, u64, u64)>) -> Self {
-        let uses_of = |(computer, person, uses, unverified, seconds)| UsesOf {
-            computer,
-            person,
-            uses,
-            unverified,
-            hours: Hours::of_seconds(seconds),
-        };
-        Self { of: of.into_iter().map(uses_of).collect() }
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> u64 {
-        self.of.iter().map(|of| of.uses).sum()
-    }
-
-    /// How many of them staff have not verified.
-    pub fn unverified(&self) -> u64 {
-        self.of.iter().map(|of| of.unverified).sum()
-    }
-
-    /// Their hours.
-    pub fn hours(&self) -> Hours {
-        self.of.iter().map(|of| of.hours).sum()
-    }
-
-    /// How many different people they are of.
-    pub fn people(&self) -> u64 {
-        self.of.iter().map(|of| of.person).collect::<HashSet<_>>().len() as u64
-    }
-
-    /// The hours of each machine, by its id.
-    pub fn by_computer(&self) -> HashMap<u64, Hours> {
-        let mut hours = HashMap::new();
-        for of in &self.of {
-            *hours.entry(of.computer).or_default() += of.hours;
-        }
-        hours
-    }
-
-    /// The `top` people with the most hours, by their ids.
-    pub fn ranking(&self, top: usize) -> Vec<(u64, Hours)> {
-        let mut hours: HashMap<u64, Hours> = HashMap::new();
-        for of in &self.of {
-            *hours.entry(of.person).or_default() += of.hours;
-        }
-        let mut ranking: Vec<_> = hours.into_iter().collect();
-        ranking.sort_unstable_by_key(|(person, hours)| (std::cmp::Reverse(*hours), *person));
-        ranking.truncate(top);
-        ranking
-    }
+/// Reads the uses that have a part in `period`, most of them in the order of their ends; cancelled bookings and those
+/// that nobody used are none.
+///
+/// # Errors
+/// The server's.
+pub fn read(conn: &mut Conn, period: Period, mut take: impl FnMut(Use)) -> Result<()> {
+    type Columns = (u64, u64, NaiveDateTime, NaiveDateTime, bool);
+    let mut take = |(computer, person, from, to, is_verified): Columns| {
+        take(Use { computer, person, from: from.and_utc(), to: to.and_utc(), is_verified });
+    };
+    let (from, to) = (period.from.naive_utc(), period.to.naive_utc());
+    let soon = to + LONG;
+    each_row(conn, "epn_booking", USES, (from, soon, to), &mut take)?;
+    each_row(conn, "epn_booking", LONG_USES, (soon, to), &mut take)
 }
 
 #[cfg(test)]
@@ -159,14 +116,9 @@ mod tests {
     }
 
     #[test]
-    fn the_sums_count_everybody_once_and_everything() {
-        let uses =
-            Uses::new(vec![(1, 7, 2, 1, 3_600), (2, 7, 1, 1, 1_800), (1, 8, 1, 0, 5_400), (9, 6, 1, 1, 60)]);
-        assert_eq!((uses.count(), uses.unverified(), uses.people()), (5, 3, 3));
-        assert_eq!(uses.hours(), Hours::of_seconds(10_860));
-        assert_eq!(uses.by_computer()[&1], Hours::of_seconds(9_000));
-        // The same hours: the smaller id first, so that two reports are alike.
-        assert_eq!(uses.ranking(2), [(7, Hours::of_seconds(5_400)), (8, Hours::of_seconds(5_400))]);
-        assert!(uses.ranking(0).is_empty());
+    fn what_ends_before_it_begins_lasts_no_time() {
+        let moment = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        assert_eq!(Hours::between(moment(60), moment(100)), Hours::of_seconds(40));
+        assert!(Hours::between(moment(100), moment(60)).is_zero());
     }
 }

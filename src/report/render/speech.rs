@@ -34,6 +34,7 @@ impl Speech<'_> {
             Cell::Time(instant) => language.short_time(*instant, *zone, self.now),
             Cell::Day(day) => language.day(*day),
             Cell::HourOfDay(hour) => language.hour(*hour),
+            Cell::Month(day) => self.in_charset(&language.month(*day)),
             Cell::Name(_) | Cell::Nothing => "-".to_owned(),
         }
     }
@@ -98,7 +99,13 @@ impl Speech<'_> {
 pub(super) fn is_number(cell: &Cell) -> bool {
     matches!(
         cell,
-        Cell::Number(_) | Cell::Hours(_) | Cell::Mean(_) | Cell::Time(_) | Cell::Day(_) | Cell::HourOfDay(_)
+        Cell::Number(_)
+            | Cell::Hours(_)
+            | Cell::Mean(_)
+            | Cell::Time(_)
+            | Cell::Day(_)
+            | Cell::HourOfDay(_)
+            | Cell::Month(_)
     )
 }
 
@@ -114,6 +121,7 @@ pub(super) fn amount(cell: &Cell) -> Option<f64> {
         | Cell::Time(_)
         | Cell::Day(_)
         | Cell::HourOfDay(_)
+        | Cell::Month(_)
         | Cell::Nothing => None,
     }
 }
