@@ -30,6 +30,3 @@ bench: musl ## the benchmarks, beside what the servers alone need
 
 fuzz: ## templates that nobody wrote, through the compiler and real PHP (RUNS=1000000: so many, a target)
 	@CARGO=$(CARGO) scripts/fuzz $(RUNS)
-
-fuzz: ## templates that nobody wrote, through the compiler and real PHP (RUNS=1000000: so many, a target)
-	@CARGO=$(CARGO) scripts/fuzz $(RUNS)
