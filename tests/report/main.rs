@@ -16,6 +16,7 @@ mod database;
 mod edges;
 mod figures;
 mod fixture;
+mod golden;
 mod html;
 mod json;
 mod mail;

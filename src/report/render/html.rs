@@ -38,7 +38,7 @@ pub(super) fn look_of_pages(look: &Look) -> Look {
 /// The report as a page.
 pub(super) fn render(report: &Report, look: &Look) -> String {
     let look = look_of_pages(look);
-    let speech = Speech { look: &look, now: report.generated_at };
+    let speech = Speech::of(report, &look);
     let mut page = Page { speech, markup: Markup::default(), tables: 0 };
     page.whole(report);
     page.markup.into_string()

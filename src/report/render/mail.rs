@@ -30,7 +30,7 @@ pub struct Envelope {
 pub fn render(report: &Report, look: &Look, envelope: &Envelope) -> Result<String> {
     // Cron runs it where no locale is set; a mail says itself that it is UTF-8.
     let look = html::look_of_pages(look);
-    let speech = Speech { look: &look, now: report.generated_at };
+    let speech = Speech::of(report, &look);
     let subject = format!("{} – {}", speech.words(texts::STATISTICS), speech.period(report));
     let (page, pictures) = mail_page::render(report, &speech)?;
 

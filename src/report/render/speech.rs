@@ -1,6 +1,6 @@
 //! Values in words, as the reader's language and screen have them: what all formats for people have in common.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::Look;
 use crate::{
@@ -16,11 +16,16 @@ use crate::{
 pub(super) struct Speech<'a> {
     /// Who reads, and how.
     pub(super) look: &'a Look,
-    /// The moment of the report.
-    pub(super) now: DateTime<Utc>,
+    /// A moment in the year that goes without saying.
+    pub(super) year_of: DateTime<Utc>,
 }
 
-impl Speech<'_> {
+impl<'a> Speech<'a> {
+    /// Of a report: times of the year in which its period ends, as its title says, are told without the year.
+    pub(super) fn of(report: &Report, look: &'a Look) -> Self {
+        Self { look, year_of: report.to - TimeDelta::seconds(1) }
+    }
+
     /// A value; names are safe to show.
     pub(super) fn cell(&self, cell: &Cell) -> String {
         let Look { language, zone, screen } = self.look;
@@ -31,7 +36,7 @@ impl Speech<'_> {
             Cell::Hours(hours) => language.hundredths(hours.hundredths(), screen.unicode),
             Cell::Length(seconds) => language.length(*seconds),
             Cell::Mean(mean) => language.signed_hundredths(mean.hundredths(), screen.unicode),
-            Cell::Time(instant) => language.short_time(*instant, *zone, self.now),
+            Cell::Time(instant) => language.short_time(*instant, *zone, self.year_of),
             Cell::Day(day) => language.day(*day),
             Cell::HourOfDay(hour) => language.hour(*hour),
             Cell::Month(day) => self.in_charset(&language.month(*day)),

@@ -34,7 +34,7 @@ const PLAIN: &str = "\u{1b}[0m";
 
 /// The report as text.
 pub(super) fn render(report: &Report, look: &Look) -> String {
-    let page = Page { look, speech: Speech { look, now: report.generated_at } };
+    let page = Page { look, speech: Speech::of(report, look) };
     let mut text = page.title(report) + "\n";
     for sheet in report.sheets() {
         text.push('\n');
@@ -239,7 +239,7 @@ mod tests {
     }
 
     fn table(look: &Look, rows: &[(&str, u64)]) -> Vec<String> {
-        let page = Page { look, speech: Speech { look, now: DateTime::UNIX_EPOCH } };
+        let page = Page { look, speech: Speech { look, year_of: DateTime::UNIX_EPOCH } };
         let row = |(name, hours): &(&str, u64)| {
             vec![Cell::Name((*name).to_owned()), Cell::Hours(Hours::of_seconds(hours * 3_600))]
         };
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn messages_are_wrapped_and_safe() {
         let look = look(22, false, false);
-        let page = Page { look: &look, speech: Speech { look: &look, now: DateTime::UNIX_EPOCH } };
+        let page = Page { look: &look, speech: Speech { look: &look, year_of: DateTime::UNIX_EPOCH } };
         let shown = page.block(&Block::Message(
             "cannot reach\u{1b}[31m Redis at redis://192.168.100.100:6379/".to_owned(),
         ));

@@ -92,7 +92,7 @@ mod tests {
     fn drawn(chart: &Chart) -> Option<String> {
         let screen = Screen { columns: 80, unicode: true, colour: false };
         let look = Look { language: Language::En, zone: chrono_tz::Europe::Paris, screen };
-        let speech = Speech { look: &look, now: DateTime::UNIX_EPOCH };
+        let speech = Speech { look: &look, year_of: DateTime::UNIX_EPOCH };
         let alone = draw(chart, &speech, 350, Place::Alone)?;
         assert!(!alone.contains("NaN") && !alone.contains("inf"), "{alone}");
         assert!(Painter::new().paint(&alone).unwrap().len() > 500);
