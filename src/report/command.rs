@@ -1,4 +1,4 @@
-//! One run of stats-report: nothing is written but the report.
+//! One run of stats-report: nothing is written but the report, and the note that it ran.
 
 use std::path::{Path, PathBuf};
 

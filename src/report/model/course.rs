@@ -114,23 +114,6 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A slot with so many sessions at once.
-    fn slot(slot_begin: DateTime<Utc>, active: i64) -> Slot {
-        Slot {
-            slot_begin,
-            slot_end: slot_begin + TimeDelta::seconds(899),
-            active_min: active,
-            active_max: active,
-            active_avg: Mean::of_ten_thousandths(10_000 * active),
-            active_end: active,
-            max_sessions: 0,
-            opened: 1,
-            maxed_out_seconds: 0,
-            seconds: 900,
-            is_counted: true,
-        }
-    }
-
     /// Contiguous slots up to `to`, with one session at once in the first, two in the second, and so on.
     fn course(from: &str, to: &str, first_slot: &str) -> Course {
         let period = Period { from: moment(from), to: moment(to) };
@@ -139,7 +122,7 @@ mod tests {
         while begin < period.to {
             let end = begin + TimeDelta::seconds(900);
             let seconds = (end.min(period.to) - begin.max(period.from)).num_seconds();
-            slots.push(Slot { seconds, ..slot(begin, slots.len() as i64 + 1) });
+            slots.push(Slot { seconds, ..Slot::of_so_many(begin, slots.len() as i64 + 1) });
             begin = end;
         }
         Course::of(&slots, period, PARIS)
@@ -196,7 +179,11 @@ mod tests {
     #[test]
     fn what_nobody_counted_is_no_zero() {
         let at = |number: i64| DateTime::from_timestamp(900 * number, 0).unwrap();
-        let slots = [slot(at(0), 7), Slot { is_counted: false, ..slot(at(1), 0) }, slot(at(2), 7)];
+        let slots = [
+            Slot::of_so_many(at(0), 7),
+            Slot { is_counted: false, ..Slot::of_so_many(at(1), 0) },
+            Slot::of_so_many(at(2), 7),
+        ];
         let active = Figures::of(&slots).active.unwrap();
         assert_eq!((active.fewest, active.mean.hundredths(), active.most), (7, 700, 7));
         assert_eq!(active.most_at, DateTime::UNIX_EPOCH, "the first of several");

@@ -128,6 +128,26 @@ pub struct Slots {
     pub last_at_limit: Option<DateTime<Utc>>,
 }
 
+#[cfg(test)]
+impl Slot {
+    /// A quarter of an hour with so many sessions at once, for tests.
+    pub fn of_so_many(slot_begin: DateTime<Utc>, active: i64) -> Self {
+        Self {
+            slot_begin,
+            slot_end: slot_begin + chrono::TimeDelta::seconds(899),
+            active_min: active,
+            active_max: active,
+            active_avg: Mean::of_ten_thousandths(10_000 * active),
+            active_end: active,
+            max_sessions: 0,
+            opened: 1,
+            maxed_out_seconds: 0,
+            seconds: 900,
+            is_counted: true,
+        }
+    }
+}
+
 impl Slots {
     /// Reads the slots of `period`. Where the tables have no limit (ILIAS 10), it is `max_sessions`.
     ///

@@ -86,26 +86,12 @@ impl Serialize for Week {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::{DateTime, TimeDelta};
 
     use super::*;
 
-    /// A slot with so many sessions at once.
     fn slot(slot_begin: &str, active: i64) -> Slot {
-        let slot_begin: DateTime<Utc> = slot_begin.parse().unwrap();
-        Slot {
-            slot_begin,
-            slot_end: slot_begin + TimeDelta::seconds(899),
-            active_min: active,
-            active_max: active,
-            active_avg: Mean::of_ten_thousandths(10_000 * active),
-            active_end: active,
-            max_sessions: 0,
-            opened: 1,
-            maxed_out_seconds: 0,
-            seconds: 900,
-            is_counted: true,
-        }
+        Slot::of_so_many(slot_begin.parse().unwrap(), active)
     }
 
     fn week(slots: &[Slot]) -> String {
