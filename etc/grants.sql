@@ -5,6 +5,8 @@
 --      mariadb -e 'CREATE DATABASE sessionstat CHARACTER SET utf8mb4'
 --      SESSIONSTAT_MYSQL_URL='mysql://root@localhost/sessionstat?socket=/run/mysqld/mysqld.sock' epn-ingest --init-db
 --    or, without the command: cat etc/schema/*.sql | mariadb sessionstat
+--    The account that makes the tables also makes triggers, which need it for as long as there are bookings: take one
+--    that stays, such as root.
 -- 2. Load this file: mariadb < etc/grants.sql
 --    Another database: sed 's/ON sessionstat\./ON other_name./' etc/grants.sql | mariadb
 --    An account that connects from another host:
@@ -70,6 +72,9 @@ GRANT SELECT, INSERT, UPDATE (id, computer_id, user_id, starts_at, ends_at, stat
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_presence TO 'epn_ingest'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_use TO 'epn_ingest'@'localhost';
 GRANT SELECT, INSERT ON sessionstat.epn_workshop_seen TO 'epn_ingest'@'localhost';
+-- The uses of a year, packed for reports, and of whom they are not up to date.
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessionstat.epn_history TO 'epn_ingest'@'localhost';
+GRANT SELECT, INSERT, DELETE ON sessionstat.epn_history_stale TO 'epn_ingest'@'localhost';
 -- How it ran, as above.
 GRANT SELECT, INSERT, UPDATE ON sessionstat.sessionstat_run TO 'epn_ingest'@'localhost';
 
@@ -139,6 +144,8 @@ GRANT SELECT (id, login, is_staff, credit_minutes, workshop_credits, birth_year,
 GRANT SELECT ON sessionstat.epn_workshop TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_attendance TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_booking TO 'stats_report'@'localhost';
+GRANT SELECT ON sessionstat.epn_history TO 'stats_report'@'localhost';
+GRANT SELECT ON sessionstat.epn_history_stale TO 'stats_report'@'localhost';
 -- How many sessions there were at which time, not whose.
 GRANT SELECT ON sessionstat.usr_session_stats TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.session_at_limit TO 'stats_report'@'localhost';

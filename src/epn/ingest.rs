@@ -13,7 +13,7 @@ use super::{
     directory::Directory,
     rows::{Row, Sighting, Sorted, sort},
     rules::{Space, apply},
-    store::{purge, queue, read, write},
+    store::{history, purge, queue, read, write},
     summary::Summary,
     uses::Lengths,
     workshops::{Act, place},
@@ -62,6 +62,7 @@ pub fn run(context: &Context, dry_run: bool) -> Result<Summary> {
     let summary = record.keep(&mut Link::new(&server), Summary::counts, |link| {
         lease.hold(link, |link, lease| {
             run.work(&server, link, lease)?;
+            history::refresh(link, lease)?;
             purge::older_than(link, before)
         })?;
         Ok(run.summary)
@@ -223,6 +224,8 @@ impl Run<'_> {
         };
         let changes = apply(&placed, due, &timetable, &lists, &known, &space);
         write::changes(conn, &changes, &known.balances, self.now.time())?;
+        let changed = changes.changed.iter().map(|(_, written)| written);
+        history::watch(conn, changes.created.iter().chain(changed).next())?;
         Ok(changes)
     }
 

@@ -14,12 +14,14 @@
 //! | [`rules`] | all of them over one batch: rows and what is known in, [`changes`] out |
 //!
 //! [`store`] is the other part: it reads what the rules ask for and writes their changes, in MySQL. [`ingest`] is the
-//! run itself. Another store needs only another `store`.
+//! run itself. Another store needs only another `store`. What was used in a year is also kept packed, for reports:
+//! [`history`].
 
 pub mod calendar;
 pub mod changes;
 pub mod charges;
 pub mod directory;
+pub mod history;
 pub mod ingest;
 mod notices;
 pub mod presence;

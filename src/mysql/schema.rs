@@ -42,6 +42,11 @@ const MIGRATIONS: &[Migration] = &[
         file: "009-epn-people.sql",
         sql: include_str!("../../etc/schema/009-epn-people.sql"),
     },
+    Migration {
+        version: 10,
+        file: "010-epn-history.sql",
+        sql: include_str!("../../etc/schema/010-epn-history.sql"),
+    },
 ];
 
 /// MySQL's error number for a table that is not there.
@@ -166,8 +171,9 @@ fn refuse_foreign(conn: &mut Conn, server: &Server) -> Result<()> {
 
 /// Runs the statements of a file: each ends with a semicolon at the end of a line.
 fn apply(conn: &mut Conn, file: &str) -> Result<()> {
-    /// The account may not use the database, not run this statement on a table, or not at all.
-    const FORBIDDEN: [u16; 3] = [1044, 1142, 1227];
+    /// The account may not use the database, not run this statement on a table, or not at all; or it may not make
+    /// triggers on a server with a binary log.
+    const FORBIDDEN: [u16; 4] = [1044, 1142, 1227, 1419];
     for statement in statements(file) {
         match conn.query_drop(statement) {
             Err(::mysql::Error::MySqlError(error)) if FORBIDDEN.contains(&error.code) => {

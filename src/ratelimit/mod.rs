@@ -15,6 +15,7 @@
 //! | [`batch`] | a user a line, an answer a line, many on their way at once |
 //! | [`counters`] | where the statistics are kept |
 //! | [`statistics`] | the counters of many days read and summed, for `stats-report` |
+//! | [`names`], [`tally`] | the users in them, each kept once, and sums by user |
 
 pub mod answer;
 pub mod batch;
@@ -22,7 +23,9 @@ pub mod check;
 pub mod command;
 pub mod counters;
 pub mod limiter;
+pub mod names;
 pub mod question;
 pub mod script;
 pub mod statistics;
+pub mod tally;
 pub mod user;

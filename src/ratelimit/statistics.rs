@@ -13,6 +13,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     counters::{self, DATABASE, Kind},
+    names::{Name, Names},
+    tally::Tally,
     user::unescape,
 };
 use crate::{
@@ -31,11 +33,13 @@ const PIPELINE: usize = 1_000;
 pub struct Statistics {
     /// The users who logged in last, of whatever day, and when, to the microsecond: 100 at most.
     pub recent: Vec<(String, DateTime<Utc>)>,
-    /// Allowed logins, by user.
+    /// All users of whom something was counted.
+    pub users: Names,
+    /// Allowed logins.
     pub logins: Counts,
-    /// Allowed calls, by service and user.
+    /// Allowed calls, by service.
     pub calls: Counts,
-    /// Refused tries, by rule and user.
+    /// Refused tries, by rule.
     pub refused: Counts,
 }
 
@@ -46,8 +50,10 @@ pub struct Counts {
     pub by_day: BTreeMap<NaiveDate, u64>,
     /// What was counted without a name, because there was no room for more names.
     pub others: u64,
-    /// By the fields of the hashes.
-    named: HashMap<String, u64>,
+    /// The services or rules; of logins, one without a name.
+    pub subjects: Names,
+    /// Of each of them, by user.
+    by_user: Vec<Tally>,
 }
 
 impl Counts {
@@ -56,32 +62,65 @@ impl Counts {
         self.by_day.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// Each user with what was counted for him.
-    pub fn by_user(&self) -> impl Iterator<Item = (String, u64)> {
-        self.named.iter().map(|(user, count)| (unescape(user), *count))
+    /// Service or rule, the index of the user, and what was counted for both.
+    pub fn by_user(&self) -> impl Iterator<Item = (Name, usize, u64)> {
+        self.subjects
+            .all()
+            .zip(&self.by_user)
+            .flat_map(|(subject, tally)| tally.all().map(move |(user, count)| (subject, user, count)))
     }
 
-    /// Each service or rule and user with what was counted for them.
-    pub fn by_pair(&self) -> impl Iterator<Item = (String, String, u64)> {
-        self.named.iter().map(|(pair, count)| {
-            let (what, user) = pair.split_once(' ').unwrap_or((pair, ""));
-            (unescape(what), unescape(user), *count)
-        })
-    }
-
-    fn add(&mut self, day: NaiveDate, fields: impl IntoIterator<Item = (Vec<u8>, i64)>) {
-        for (field, count) in fields {
-            let count = u64::try_from(count).unwrap_or(0);
-            let raise = |sum: &mut u64| *sum = sum.saturating_add(count);
-            raise(self.by_day.entry(day).or_default());
-            if field.is_empty() {
-                raise(&mut self.others);
-                continue;
+    /// Adds what was counted on a day.
+    fn add(&mut self, day: NaiveDate, counted: &Counted) {
+        let Counted { others, by_user } = counted;
+        let mut total = *others;
+        self.others = self.others.saturating_add(*others);
+        for ((subject, user), count) in by_user {
+            total = total.saturating_add(*count);
+            if self.by_user.len() <= subject.index() {
+                self.by_user.resize_with(subject.index() + 1, Tally::default);
             }
-            let field = String::from_utf8(field)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-            raise(self.named.entry(field).or_default());
+            if let Some(tally) = self.by_user.get_mut(subject.index()) {
+                tally.add(*user, *count);
+            }
         }
+        let of_day = self.by_day.entry(day).or_default();
+        *of_day = of_day.saturating_add(total);
+    }
+}
+
+/// What was counted on one day. A field of a long hash may be read twice while others are added: the later one holds.
+#[derive(Debug, Default)]
+struct Counted {
+    others: u64,
+    by_user: HashMap<(Name, Name), u64>,
+}
+
+impl Counted {
+    /// Takes a field of a hash: `USER`, or `SUBJECT USER`; and its value. None: that is no number.
+    fn take(
+        &mut self,
+        field: &[u8],
+        count: &[u8],
+        kind: Kind,
+        subjects: &mut Names,
+        users: &mut Names,
+    ) -> Option<()> {
+        let count: i64 = std::str::from_utf8(count).ok()?.parse().ok()?;
+        let count = u64::try_from(count).unwrap_or(0);
+        if field.is_empty() {
+            self.others = count;
+            return Some(());
+        }
+        let (subject, user) = match kind {
+            Kind::Logins => (&[][..], field),
+            Kind::Calls | Kind::Refused => {
+                let blank = field.iter().position(|byte| *byte == b' ').unwrap_or(field.len());
+                (field.get(..blank).unwrap_or_default(), field.get(blank + 1..).unwrap_or_default())
+            }
+        };
+        self.by_user.insert((subjects.add(subject), users.add(user)), count);
+        Some(())
     }
 }
 
@@ -91,12 +130,19 @@ impl Counts {
 /// [`Status::Unavailable`] if Redis does not answer, [`Status::BadData`] for a counter that is none.
 pub fn read(config: &Config, days: &[NaiveDate]) -> Result<Statistics> {
     let mut reader = Reader::open(config)?;
-    Ok(Statistics {
-        recent: reader.recent()?,
-        logins: reader.counts(Kind::Logins, days)?,
-        calls: reader.counts(Kind::Calls, days)?,
-        refused: reader.counts(Kind::Refused, days)?,
-    })
+    let recent = reader.recent()?;
+    let logins = reader.counts(Kind::Logins, days)?;
+    let calls = reader.counts(Kind::Calls, days)?;
+    let refused = reader.counts(Kind::Refused, days)?;
+    Ok(Statistics { recent, users: reader.users, logins, calls, refused })
+}
+
+/// How many tries were refused in these days.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn refused(config: &Config, days: &[NaiveDate]) -> Result<u64> {
+    Ok(Reader::open(config)?.counts(Kind::Refused, days)?.total())
 }
 
 struct Reader<'a> {
@@ -104,13 +150,14 @@ struct Reader<'a> {
     conversation: Conversation,
     /// For one answer.
     limit: Duration,
+    users: Names,
 }
 
 impl<'a> Reader<'a> {
     fn open(config: &'a Config) -> Result<Self> {
         let limit = config.redis.timeout;
         let conversation = Conversation::open(&config.redis, deadline(limit))?;
-        let mut reader = Self { settings: &config.ratelimit, conversation, limit };
+        let mut reader = Self { settings: &config.ratelimit, conversation, limit, users: Names::default() };
         if !config.redis.cluster {
             let mut select = cmd("SELECT");
             select.arg(DATABASE);
@@ -142,11 +189,11 @@ impl<'a> Reader<'a> {
             let lengths: Vec<usize> = self.ask_all("HLEN", &keys)?;
             for ((day, key), length) in days.iter().zip(keys).zip(lengths) {
                 if length > PAGE {
-                    counts.add(*day, self.pages(&key)?);
+                    self.pages(*day, &key, kind, &mut counts)?;
                     continue;
                 }
                 if fields + length > PAGE || short.len() == PIPELINE {
-                    self.whole(&mut short, &mut counts)?;
+                    self.whole(&mut short, kind, &mut counts)?;
                     fields = 0;
                 }
                 if length > 0 {
@@ -155,40 +202,72 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        self.whole(&mut short, &mut counts)?;
+        self.whole(&mut short, kind, &mut counts)?;
         Ok(counts)
     }
 
     /// Adds the hashes of these days, and empties the list.
-    fn whole(&mut self, days: &mut Vec<(NaiveDate, String)>, counts: &mut Counts) -> Result<()> {
-        let (days, keys): (Vec<_>, Vec<_>) = days.drain(..).unzip();
-        let hashes: Vec<Vec<(Vec<u8>, i64)>> = self.ask_all("HGETALL", &keys)?;
-        for (day, hash) in days.into_iter().zip(hashes) {
-            counts.add(day, hash);
+    fn whole(&mut self, days: &mut Vec<(NaiveDate, String)>, kind: Kind, counts: &mut Counts) -> Result<()> {
+        for (_, key) in days.iter() {
+            let mut command = cmd("HGETALL");
+            command.arg(key);
+            self.send(command)?;
+        }
+        for (day, key) in days.drain(..) {
+            let mut counted = Counted::default();
+            self.fields(&key, false, kind, counts, &mut counted)?;
+            counts.add(day, &counted);
         }
         Ok(())
     }
 
-    /// A long hash. A field may come twice while others are added: the later one holds.
-    fn pages(&mut self, key: &str) -> Result<HashMap<Vec<u8>, i64>> {
-        let page = |cursor: u64| {
-            let mut command = cmd("HSCAN");
-            command.arg(key).arg(cursor).arg("COUNT").arg(PAGE);
-            command
-        };
-        let mut hash = HashMap::new();
-        self.send(page(0))?;
+    /// Adds a long hash.
+    fn pages(&mut self, day: NaiveDate, key: &str, kind: Kind, counts: &mut Counts) -> Result<()> {
+        let mut counted = Counted::default();
+        let mut cursor = "0".to_owned();
         loop {
-            let (next, fields): (u64, Vec<(Vec<u8>, i64)>) = self.receive(key)?;
-            if next != 0 {
-                // Redis reads it while we add.
-                self.send(page(next))?;
-            }
-            hash.extend(fields);
-            if next == 0 {
-                return Ok(hash);
+            let mut command = cmd("HSCAN");
+            command.arg(key).arg(&cursor).arg("COUNT").arg(PAGE);
+            self.send(command)?;
+            cursor = self.fields(key, true, kind, counts, &mut counted)?;
+            if cursor == "0" {
+                counts.add(day, &counted);
+                return Ok(());
             }
         }
+    }
+
+    /// Takes the fields and values of an answer. Returns the cursor, if it is a page.
+    fn fields(
+        &mut self,
+        key: &str,
+        is_page: bool,
+        kind: Kind,
+        counts: &mut Counts,
+        counted: &mut Counted,
+    ) -> Result<String> {
+        let Self { conversation, users, limit, .. } = self;
+        let subjects = &mut counts.subjects;
+        let (mut cursor, mut wrong) = (String::new(), None);
+        let (mut field, mut has_field) = (Vec::new(), false);
+        let take = |text: &[u8], depth: usize| {
+            if is_page && depth == 1 {
+                cursor = String::from_utf8_lossy(text).into_owned();
+            } else if has_field {
+                has_field = false;
+                if counted.take(&field, text, kind, subjects, users).is_none() {
+                    wrong.get_or_insert_with(|| String::from_utf8_lossy(text).into_owned());
+                }
+            } else {
+                has_field = true;
+                field.clear();
+                field.extend_from_slice(text);
+            }
+        };
+        conversation
+            .texts(deadline(*limit), take)
+            .map_err(|trouble| trouble.context(&format!("cannot read the counters {key}")))?;
+        wrong.map_or(Ok(cursor), |wrong| Err(no_counter(key, &format!("{wrong:?} is no number"))))
     }
 
     /// Asks the same about many keys, and waits only then.
@@ -210,13 +289,15 @@ impl<'a> Reader<'a> {
             .conversation
             .receive(deadline(self.limit))
             .map_err(|trouble| trouble.context(&format!("cannot read the counters {key}")))?;
-        from_redis_value(value).map_err(|error| {
-            Failure::new(
-                Status::BadData,
-                format!("the counters {key} in Redis hold a value that is none ({error}); delete that key"),
-            )
-        })
+        from_redis_value(value).map_err(|error| no_counter(key, &error.to_string()))
     }
+}
+
+fn no_counter(key: &str, why: &str) -> Failure {
+    Failure::new(
+        Status::BadData,
+        format!("the counters {key} in Redis hold a value that is none ({why}); delete that key"),
+    )
 }
 
 /// A limit too far away to be a moment is as good as a day.
@@ -232,16 +313,30 @@ mod tests {
     #[test]
     fn days_are_summed_and_what_has_no_name_stays_apart() {
         let (first, second) = ("2026-03-09".parse().unwrap(), "2026-03-10".parse().unwrap());
-        let mut counts = Counts::default();
-        counts.add(first, [(b"vente marie%20curie".to_vec(), 2), (b"".to_vec(), 5)]);
-        counts.add(second, [(b"vente marie%20curie".to_vec(), 1), (b"a%20b 7".to_vec(), -1)]);
-        assert_eq!(counts.by_day, BTreeMap::from([(first, 7), (second, 1)]));
-        assert_eq!((counts.total(), counts.others), (8, 5));
-        let mut pairs: Vec<_> = counts.by_pair().collect();
+        let (mut counts, mut users) = (Counts::default(), Names::default());
+        let mut count = |day, fields: &[(&str, &str)]| {
+            let mut counted = Counted::default();
+            for (field, count) in fields {
+                let Counts { subjects, .. } = &mut counts;
+                let field = field.as_bytes();
+                counted.take(field, count.as_bytes(), Kind::Calls, subjects, &mut users).unwrap();
+            }
+            counts.add(day, &counted);
+        };
+        // The first one was read twice.
+        count(first, &[("vente marie%20curie", "1"), ("", "5"), ("vente marie%20curie", "2")]);
+        count(second, &[("vente marie%20curie", "1"), ("a%20b 7", "-1"), ("a%20b 8", "4")]);
+        assert_eq!(counts.by_day, BTreeMap::from([(first, 7), (second, 5)]));
+        assert_eq!((counts.total(), counts.others), (12, 5));
+        let told = |(subject, user, count)| {
+            let user = users.at(user).unwrap();
+            (counts.subjects.get(subject).into_owned(), users.get(user).into_owned(), count)
+        };
+        let mut pairs: Vec<_> = counts.by_user().map(told).collect();
         pairs.sort();
         assert_eq!(
             pairs,
-            [("a b".to_owned(), "7".to_owned(), 0), ("vente".to_owned(), "marie curie".to_owned(), 3)]
+            [("a b".to_owned(), "8".to_owned(), 4), ("vente".to_owned(), "marie curie".to_owned(), 3)]
         );
     }
 }

@@ -7,6 +7,7 @@ use ::redis::{Cmd, Value, cmd};
 use super::{
     account::{account, label},
     cluster::Cluster,
+    reply::texts_of,
     sentinel,
     socket::Socket,
     trouble::Trouble,
@@ -60,6 +61,22 @@ impl Conversation {
         match &mut self.way {
             Way::Socket(socket) => socket.receive(deadline),
             Way::Cluster(cluster) => cluster.receive(deadline),
+        }
+    }
+
+    /// Waits for the same, and hands out its texts and numbers one after the other, each with the number of arrays in
+    /// which it stands. Long answers take no memory as values.
+    ///
+    /// # Errors
+    /// Those of [`Self::receive`].
+    pub fn texts(&mut self, deadline: Instant, mut take: impl FnMut(&[u8], usize)) -> Result<(), Trouble> {
+        match &mut self.way {
+            Way::Socket(socket) => socket.texts(deadline, take),
+            Way::Cluster(cluster) => {
+                let value = cluster.receive(deadline)?;
+                texts_of(&value, 0, &mut take);
+                Ok(())
+            }
         }
     }
 

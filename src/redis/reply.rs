@@ -8,6 +8,54 @@ use ::redis::{ErrorKind, RedisError, RedisResult, Value, parse_redis_value};
 /// Arrays in arrays: more is not an answer to anything that is asked here.
 const DEEPEST: usize = 8;
 
+/// How much of the first value is there. What was looked at once is not looked at again: long answers come in many parts.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// What was looked at, as long as more follows.
+    at: usize,
+    /// Values that are still to come.
+    missing: u64,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { at: 0, missing: 1 }
+    }
+}
+
+impl Progress {
+    /// Whether the first value in `bytes`, of which more may have come, is there as a whole.
+    ///
+    /// # Errors
+    /// What is there is no answer of Redis.
+    pub(super) fn is_whole(&mut self, bytes: &[u8]) -> RedisResult<bool> {
+        while self.missing > 0 {
+            let rest = bytes.get(self.at..).unwrap_or_default();
+            let Some(end) = end_of_line(rest) else { return Ok(false) };
+            let (kind, line) = rest.get(..end).and_then(<[u8]>::split_first).ok_or_else(nonsense)?;
+            let mut length = end + 2;
+            match kind {
+                b'$' => {
+                    if let Ok(text) = usize::try_from(number(line)?) {
+                        length = length
+                            .checked_add(text)
+                            .and_then(|sum| sum.checked_add(2))
+                            .ok_or_else(nonsense)?;
+                    }
+                }
+                b'*' => self.missing = self.missing.saturating_add_signed(number(line)?.max(0)),
+                _ => {}
+            }
+            if rest.len() < length {
+                return Ok(false);
+            }
+            self.at += length;
+            self.missing -= 1;
+        }
+        Ok(true)
+    }
+}
+
 /// The first value in `bytes` and how many of them it takes; none if it is not there as a whole.
 ///
 /// # Errors
@@ -16,8 +64,64 @@ pub(super) fn first(bytes: &[u8]) -> RedisResult<Option<(Value, usize)>> {
     value(bytes, 0)
 }
 
+/// Hands out the texts and numbers of the first value, one after the other, with the number of arrays in which each
+/// stands. Returns how many bytes the value takes; none if it is an error, which [`first`] reads.
+///
+/// # Errors
+/// What is there is no answer of Redis, or not there as a whole.
+pub(super) fn texts(bytes: &[u8], mut take: impl FnMut(&[u8], usize)) -> RedisResult<Option<usize>> {
+    if bytes.first() == Some(&b'-') {
+        return Ok(None);
+    }
+    // How many values of each open array are still to come.
+    let (mut at, mut open) = (0, vec![1_u64]);
+    while let Some(missing) = open.last_mut() {
+        if *missing == 0 {
+            open.pop();
+            continue;
+        }
+        *missing -= 1;
+        let depth = open.len() - 1;
+        let rest = bytes.get(at..).unwrap_or_default();
+        let end = end_of_line(rest).ok_or_else(nonsense)?;
+        let (kind, line) = rest.get(..end).and_then(<[u8]>::split_first).ok_or_else(nonsense)?;
+        at += end + 2;
+        match kind {
+            b'$' => {
+                if let Ok(length) = usize::try_from(number(line)?) {
+                    let text =
+                        at.checked_add(length).and_then(|end| bytes.get(at..end)).ok_or_else(nonsense)?;
+                    take(text, depth);
+                    at += length + 2;
+                }
+            }
+            b'*' if depth < DEEPEST => open.push(number(line)?.try_into().unwrap_or(0)),
+            b':' | b'+' => take(line, depth),
+            _ => return Err(nonsense()),
+        }
+    }
+    Ok(Some(at))
+}
+
+/// The same of a value that was read already.
+pub(super) fn texts_of(value: &Value, depth: usize, take: &mut impl FnMut(&[u8], usize)) {
+    match value {
+        Value::BulkString(text) => take(text, depth),
+        Value::SimpleString(text) => take(text.as_bytes(), depth),
+        Value::Int(number) => take(number.to_string().as_bytes(), depth),
+        Value::Array(values) => values.iter().for_each(|value| texts_of(value, depth + 1, take)),
+        Value::Map(pairs) => {
+            for (key, value) in pairs {
+                texts_of(key, depth + 1, take);
+                texts_of(value, depth + 1, take);
+            }
+        }
+        _ => {}
+    }
+}
+
 fn value(bytes: &[u8], depth: usize) -> RedisResult<Option<(Value, usize)>> {
-    let Some(end) = bytes.windows(2).position(|pair| pair == b"\r\n") else { return Ok(None) };
+    let Some(end) = end_of_line(bytes) else { return Ok(None) };
     let after = end + 2;
     let (kind, line) = bytes.get(..end).and_then(<[u8]>::split_first).ok_or_else(nonsense)?;
     let value = match kind {
@@ -68,6 +172,11 @@ fn array(bytes: &[u8], begin: usize, length: i64, depth: usize) -> RedisResult<O
     Ok(Some((Value::Array(values), at)))
 }
 
+/// Not by a library that asks the processor for its abilities.
+fn end_of_line(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(2).position(|pair| pair == b"\r\n")
+}
+
 fn number(line: &[u8]) -> RedisResult<i64> {
     std::str::from_utf8(line).ok().and_then(|text| text.parse().ok()).ok_or_else(nonsense)
 }
@@ -108,6 +217,35 @@ mod tests {
             assert_eq!(first(&text[..length]).unwrap(), None, "{length}");
         }
         assert_eq!(first(text).unwrap().unwrap().1, text.len() - 4);
+    }
+
+    #[test]
+    fn texts_are_those_of_the_value() {
+        let text = b"*3\r\n:1\r\n$2\r\n\r\n\r\n*3\r\n+x\r\n$-1\r\n$0\r\n\r\n:7\r\n";
+        let mut told = Vec::new();
+        let length = texts(text, |text, depth| told.push((text.to_vec(), depth))).unwrap();
+        assert_eq!(length, Some(text.len() - 4));
+        let (value, _) = first(text).unwrap().unwrap();
+        let mut read = Vec::new();
+        texts_of(&value, 0, &mut |text: &[u8], depth| read.push((text.to_vec(), depth)));
+        assert_eq!(told, read);
+        assert_eq!(told, [(b"1".to_vec(), 1), (b"\r\n".to_vec(), 1), (b"x".to_vec(), 2), (b"".to_vec(), 2)]);
+        assert_eq!(texts(b"-ERR no\r\n", |_, _| unreachable!()).unwrap(), None);
+        assert!(texts(b"*2\r\n:1\r\n", |_, _| ()).is_err());
+    }
+
+    #[test]
+    fn an_answer_that_comes_in_parts_is_whole_when_its_last_byte_is_there() {
+        for text in
+            [":42\r\n", "$-1\r\n", "*0\r\n", "*3\r\n:1\r\n$2\r\n\r\n\r\n*2\r\n+x\r\n*-1\r\n", "-ERR no\r\n"]
+        {
+            let mut progress = Progress::default();
+            let followed = format!("{text}:7\r\n");
+            for length in 0..followed.len() {
+                let is_whole = progress.is_whole(&followed.as_bytes()[..length]).unwrap();
+                assert_eq!(is_whole, length >= text.len(), "{text:?} to {length}");
+            }
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ use super::{
 
 /// How much is received at once.
 const CHUNK: usize = 1 << 12;
+/// The same of an answer that is longer than that.
+const LARGE_CHUNK: usize = 1 << 16;
 
 /// A connection to one server.
 pub(super) struct Socket {
@@ -76,11 +78,28 @@ impl Socket {
     }
 
     pub(super) fn receive(&mut self, deadline: Instant) -> Result<Value, Trouble> {
+        self.be_greeted(deadline)?;
+        self.value(deadline)
+    }
+
+    /// Hands out the texts of an answer, each with the number of arrays in which it stands.
+    pub(super) fn texts(&mut self, deadline: Instant, take: impl FnMut(&[u8], usize)) -> Result<(), Trouble> {
+        self.be_greeted(deadline)?;
+        self.whole_value(deadline)?;
+        let taken = reply::texts(&self.incoming, take);
+        match taken.map_err(|error| Trouble::of(&error).told(&self.whom()))? {
+            Some(length) => drop(self.incoming.drain(..length)),
+            None => drop(self.value(deadline)?),
+        }
+        Ok(())
+    }
+
+    fn be_greeted(&mut self, deadline: Instant) -> Result<(), Trouble> {
         while self.greeted > 0 {
             self.greeted -= 1;
             self.value(deadline)?;
         }
-        self.value(deadline)
+        Ok(())
     }
 
     /// Whether the server hung up, where it owes no answer.
@@ -89,28 +108,36 @@ impl Socket {
     }
 
     fn value(&mut self, deadline: Instant) -> Result<Value, Trouble> {
+        self.whole_value(deadline)?;
+        let first = reply::first(&self.incoming).map_err(|error| Trouble::of(&error).told(&self.whom()))?;
+        let (value, length) = first.unwrap_or((Value::Nil, 0));
+        self.incoming.drain(..length);
+        value.extract_error().map_err(|error| Trouble::of(&error).told(&self.whom()))
+    }
+
+    /// Waits until an answer is there as a whole.
+    fn whole_value(&mut self, deadline: Instant) -> Result<(), Trouble> {
+        let mut progress = reply::Progress::default();
         loop {
-            let first = reply::first(&self.incoming).map_err(|error| Trouble::of(&error));
-            match first.map_err(|trouble| trouble.told(&self.whom()))? {
-                Some((value, length)) => {
-                    self.incoming.drain(..length);
-                    return value.extract_error().map_err(|error| Trouble::of(&error).told(&self.whom()));
-                }
-                None => self.more(deadline).map_err(|error| self.trouble(&error))?,
+            let is_whole = progress.is_whole(&self.incoming);
+            if is_whole.map_err(|error| Trouble::of(&error).told(&self.whom()))? {
+                return Ok(());
             }
+            self.more(deadline).map_err(|error| self.trouble(&error))?;
         }
     }
 
     /// Waits for more of the answers.
     fn more(&mut self, deadline: Instant) -> io::Result<()> {
         wait(&self.stream, PollFlags::IN, deadline)?;
-        let mut chunk = [0; CHUNK];
-        match retry_on_intr(|| recv(&self.stream, &mut chunk, RecvFlags::empty()))? {
+        let had = self.incoming.len();
+        self.incoming.resize(had + if had < CHUNK { CHUNK } else { LARGE_CHUNK }, 0);
+        let room = self.incoming.get_mut(had..).unwrap_or_default();
+        let received = retry_on_intr(|| recv(&self.stream, &mut *room, RecvFlags::empty()));
+        self.incoming.truncate(had + received.as_ref().map_or(0, |(count, _)| *count));
+        match received? {
             (0, _) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")),
-            (count, _) => {
-                self.incoming.extend_from_slice(chunk.get(..count).unwrap_or_default());
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 

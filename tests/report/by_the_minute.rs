@@ -7,7 +7,11 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{site, space::report_at, support::Database};
+use crate::{
+    site,
+    space::report_at,
+    support::{Database, Tool},
+};
 
 /// Minutes since the epoch around which things happen: the end of a year, and the nights in which clocks change.
 const AROUND: [i64; 3] = [1_767_222_000 / 60, 1_774_746_000 / 60, 1_792_890_000 / 60];
@@ -84,6 +88,9 @@ pub struct Year {
     people: Vec<Person>,
     pub uses: Vec<Use>,
     workshops: Vec<Workshop>,
+    /// So many uses stood as they stand when epn-ingest packed them, the others were changed afterwards; none: it never
+    /// ran.
+    packed: Option<usize>,
 }
 
 const DAYS_AROUND: i64 = 12 * 1_440;
@@ -122,13 +129,16 @@ pub fn year() -> impl Strategy<Value = Year> {
         proptest::collection::vec(person, 6),
         proptest::collection::vec(used, 0..40),
         proptest::collection::vec(workshop, 0..6),
+        // What is packed is read for long periods only.
+        proptest::option::of((0..50_usize, 60 * 1_440..800 * 1_440_i64)),
     );
     (0..AROUND.len(), 0..ZONES.len(), times, lists).prop_map(
-        |(around, zone, (from, length, now), (people, uses, workshops))| Year {
+        |(around, zone, (from, length, now), (people, uses, workshops, packed))| Year {
             around: AROUND[around],
             zone: ZONES[zone],
-            from,
+            from: from - packed.map_or(0, |(_, longer)| longer),
             to: from + length,
+            packed: packed.map(|(uses, _)| uses),
             now,
             people,
             uses,
@@ -157,7 +167,8 @@ impl Year {
     }
 
     pub fn fill(&self, database: &Database) {
-        let mut script = String::from("SET sql_mode = 'STRICT_ALL_TABLES'; SET time_zone = '+00:00';");
+        let begin = "SET sql_mode = 'STRICT_ALL_TABLES'; SET time_zone = '+00:00';";
+        let (mut script, mut afterwards) = (begin.to_owned(), begin.to_owned());
         for table in ["room", "computer", "user", "booking", "workshop", "attendance"] {
             script += &format!("DELETE FROM epn_{table};");
         }
@@ -178,14 +189,31 @@ impl Year {
                 sql(TOWNS[*town].0)
             );
         }
-        for Use { computer, person, start, length, status, verified } in &self.uses {
-            script += &format!(
-                "INSERT INTO epn_booking (computer_id, user_id, starts_at, ends_at, status, verified) \
-                 VALUES ({}, {person}, {}, {}, '{status}', {verified});",
-                COMPUTERS[*computer].0,
-                self.datetime(*start),
-                self.datetime(start + length)
+        for (id, Use { computer, person, start, length, status, verified }) in (1..).zip(&self.uses) {
+            let computer = COMPUTERS[*computer].0;
+            let (starts_at, ends_at) = (self.datetime(*start), self.datetime(start + length));
+            let right = format!(
+                "INSERT INTO epn_booking (id, computer_id, user_id, starts_at, ends_at, status, verified) \
+                 VALUES ({id}, {computer}, {person}, {starts_at}, {ends_at}, '{status}', {verified});"
             );
+            match self.packed {
+                Some(packed) if id > packed => {
+                    let (before, stranger) = (self.datetime(start - 400 * 1_440), person % 8 + 1);
+                    script += &format!(
+                        "INSERT INTO epn_booking (id, computer_id, user_id, starts_at, ends_at, status) VALUES \
+                         ({id}, 1, {stranger}, {before}, {ends_at}, 'used'), \
+                         ({id} + 1000, 1, {person}, {starts_at}, {ends_at}, 'used');"
+                    );
+                    afterwards += &match id % 3 {
+                        0 => format!("DELETE FROM epn_booking WHERE id = {id}; {right}"),
+                        _ => format!(
+                            "UPDATE epn_booking SET computer_id = {computer}, user_id = {person}, starts_at = {starts_at}, \
+                             ends_at = {ends_at}, status = '{status}', verified = {verified} WHERE id = {id};"
+                        ),
+                    };
+                }
+                _ => script += &right,
+            }
         }
         for (id, of) in (1..).zip(&self.workshops) {
             script += &format!(
@@ -204,6 +232,11 @@ impl Year {
             }
         }
         database.run(&script);
+        if self.packed.is_some() {
+            Tool::new("epn-ingest").url(database).run().silent();
+            assert_eq!(database.value("SELECT COUNT(*) FROM epn_history_stale"), "0");
+            database.run(&(afterwards + "DELETE FROM epn_booking WHERE id > 1000;"));
+        }
     }
 
     pub fn report(&self, database: &Database) -> Value {

@@ -77,11 +77,11 @@ fn without_style(page: &str) -> String {
 /// A line with the versions of the servers left out.
 fn hide(line: &str, mysql: &str, tables: &str) -> String {
     let line = line.replace(mysql, "{mysql}");
-    let tells_tables = ["Version of the tables", "Version des tables"];
-    let line = if tells_tables.iter().any(|words| line.contains(words)) {
-        line.replacen(tables, "{tables}", 1)
-    } else {
-        line
+    let line = line.replace(&format!(",{tables},{{mysql}}"), ",{tables},{mysql}");
+    let tells_tables = ["Version of the tables", "Version des tables", "\"schema_version\""];
+    let line = match tells_tables.iter().find_map(|words| line.find(words)) {
+        Some(at) => line[..at].to_owned() + &line[at..].replacen(tables, "{tables}", 1),
+        None => line,
     };
     // Redis's: no other number has two points.
     let is_part = |character: char| character.is_ascii_digit() || character == '.';

@@ -17,6 +17,7 @@ mod edges;
 mod figures;
 mod fixture;
 mod golden;
+mod history;
 mod html;
 mod json;
 mod mail;

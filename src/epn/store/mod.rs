@@ -1,8 +1,10 @@
-//! The EPN tables in MySQL, as `etc/schema/002-epn.sql` and `003-epn-ingest.sql` make them.
+//! The EPN tables in MySQL, as `etc/schema/002-epn.sql`, `003-epn-ingest.sql` and
+//! `010-epn-history.sql` make them.
 //!
 //! Owes its callers: it reads what the rules ask for and writes what they answer, inside the caller's transaction. It
 //! knows no rule.
 
+pub mod history;
 pub mod purge;
 pub mod queue;
 pub mod read;

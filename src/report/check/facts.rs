@@ -54,9 +54,8 @@ impl Facts {
     /// Reads from Redis what `rules` ask for, or why it cannot be read. That Redis is away spoils no other rule.
     pub fn of_redis(config: &Config, period: Period, now: DateTime<Utc>, rules: &[Rule]) -> Option<Refused> {
         let is_asked = rules.iter().any(|rule| rule.measure == Measure::RefusedLogins);
-        is_asked.then(|| match statistics::read(config, &period.days_of_utc(now)) {
-            Ok(statistics) => Ok(statistics.refused.total()),
-            Err(failure) => Err(failure.to_string()),
+        is_asked.then(|| {
+            statistics::refused(config, &period.days_of_utc(now)).map_err(|failure| failure.to_string())
         })
     }
 

@@ -64,13 +64,18 @@ impl Accounts {
 
     /// Who is meant by `name`: a number is an id, anything else an e-mail, of which case does not matter.
     pub fn person(&self, name: &str) -> Person {
-        // Another spelling of a number, as 007, is no id.
-        let id = name.parse().ok().filter(|id: &u64| id.to_string() == name);
-        let place = id.and_then(|id| self.by_id.get(&id)).or_else(|| self.by_email.get(&folded(name)));
-        match place.and_then(|place| self.people.get(*place)) {
+        match self.place(name).and_then(|place| self.people.get(place)) {
             Some(person) => person.clone(),
             None => Person { user: name.to_owned(), id: None },
         }
+    }
+
+    /// The place of the same in the list; none: somebody without an account.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        // Another spelling of a number, as 007, is no id.
+        let id = name.parse().ok().filter(|id: &u64| id.to_string() == name);
+        let place = id.and_then(|id| self.by_id.get(&id));
+        place.or_else(|| self.by_email.get(name)).or_else(|| self.by_email.get(&folded(name))).copied()
     }
 }
 

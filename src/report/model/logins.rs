@@ -9,7 +9,8 @@ use super::{
     Question,
     accounts::{Accounts, Person},
     anonymity::Pseudonyms,
-    ranking::{highest, sums},
+    ranking::highest,
+    users::Users,
 };
 use crate::{
     ratelimit::statistics::{Counts, Statistics},
@@ -88,23 +89,35 @@ pub struct LoginsOn {
 
 impl Logins {
     /// The section, out of what was counted in the days of the period.
-    pub fn new(statistics: &Statistics, accounts: &Accounts, question: &Question<'_>) -> Self {
+    pub fn new(
+        statistics: &Statistics,
+        accounts: &Accounts,
+        users: &Users<'_>,
+        question: &Question<'_>,
+    ) -> Self {
         let Statistics { logins, refused, .. } = statistics;
-        let by_user = sums(logins.by_user().map(|(user, count)| (accounts.person(&user), count)));
-        let refusals =
-            sums(refused.by_pair().map(|(rule, user, count)| ((accounts.person(&user), rule), count)));
-        let top = highest(&by_user, question.top.unwrap_or(TOP));
-        let top_refused = highest(&refusals, question.top.unwrap_or(TOP_REFUSED));
+        let mut by_user = users.sums();
+        users.counted(logins).for_each(|((_, user), count)| by_user.add(user, count));
+        let counted = by_user.all().map(|(user, count)| (users.called(user), count));
+        let top = highest(counted, question.top.unwrap_or(TOP));
+        let refusals = users
+            .counted(refused)
+            .map(|((rule, user), count)| ((users.called(user), refused.subjects.get(rule)), count));
+        let top_refused = highest(refusals, question.top.unwrap_or(TOP_REFUSED));
         Self {
             total: logins.total(),
-            distinct_users: by_user.len() as u64,
+            distinct_users: by_user.all().count() as u64,
             refused: refused.total(),
             others: logins.others,
             recent: recent(statistics, accounts, question),
-            top: top.into_iter().map(|(person, count)| LoginsOf { person, count }).collect(),
+            top: top.into_iter().map(|(person, count)| LoginsOf { person: person.into(), count }).collect(),
             top_refused: top_refused
                 .into_iter()
-                .map(|((person, rule), count)| RefusalsOf { person, rule, count })
+                .map(|((person, rule), count)| RefusalsOf {
+                    person: person.into(),
+                    rule: rule.into_owned(),
+                    count,
+                })
                 .collect(),
             by_day: by_day(logins),
         }

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod anonymity;
 pub mod course;
 pub mod epn;
+pub mod history;
 pub mod logins;
 pub mod online;
 pub mod overview;
@@ -16,8 +17,11 @@ pub mod services;
 pub mod sessions;
 pub mod slots;
 pub mod time;
+pub mod users;
 pub mod uses;
 pub mod week;
+
+use std::thread::{self, ScopedJoinHandle};
 
 use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, Utc};
@@ -28,7 +32,7 @@ use serde::Serialize;
 use super::{period::Period, sheet::Sheet};
 use crate::{
     config::Config,
-    failure::Result,
+    failure::{Failure, Result, Status},
     mysql::Link,
     ratelimit::statistics::{self, Statistics},
 };
@@ -40,6 +44,7 @@ use runs::Runs;
 use services::Services;
 use sessions::Sessions;
 use time::Time;
+use users::Users;
 
 /// Changes when a key is removed or gets another meaning; new keys come without notice.
 const VERSION: u32 = 1;
@@ -166,16 +171,44 @@ impl Report {
 /// Those of the database, and those of Redis if a section that needs it is asked for by its name. Else that Redis is out
 /// of reach is no error: it is a figure.
 pub fn collect(link: &mut Link<'_>, config: &Config, question: &Question<'_>) -> Result<Report> {
-    let counters = Counters::read(config, question)?;
-    link.run(|conn| {
-        // If something fails in between, the link throws the connection away, and the transaction with it.
-        for statement in BEGIN {
-            conn.query_drop(statement)?;
-        }
-        let report = read(conn, config, &counters, question)?;
-        conn.query_drop(END)?;
-        Ok(report)
+    // Both servers work at the same time.
+    thread::scope(|scope| {
+        let mut counters = Counting::Asked(scope.spawn(|| Counters::read(config, question)));
+        link.run(|conn| {
+            // If something fails in between, the link throws the connection away, and the transaction with it.
+            for statement in BEGIN {
+                conn.query_drop(statement)?;
+            }
+            let report = read(conn, config, &mut counters, question)?;
+            conn.query_drop(END)?;
+            Ok(report)
+        })
     })
+}
+
+/// What Redis says, or will say.
+enum Counting<'scope> {
+    Asked(ScopedJoinHandle<'scope, Result<Counters>>),
+    Told(Box<Counters>),
+    Failed,
+}
+
+impl Counting<'_> {
+    /// Waits for it.
+    fn told(&mut self) -> Result<&Counters> {
+        *self = match std::mem::replace(self, Self::Failed) {
+            Self::Asked(asked) => Self::Told(Box::new(asked.join().unwrap_or_else(|_| Err(stopped()))?)),
+            other => other,
+        };
+        match self {
+            Self::Told(counters) => Ok(counters),
+            _ => Err(stopped()),
+        }
+    }
+}
+
+fn stopped() -> Failure {
+    Failure::new(Status::Unavailable, "the conversation with Redis ended in the middle; try again")
 }
 
 /// What Redis says. It is no part of the moment of the database.
@@ -206,14 +239,20 @@ impl Counters {
     }
 }
 
-fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Question<'_>) -> Result<Report> {
+fn read(
+    conn: &mut Conn,
+    config: &Config,
+    counters: &mut Counting<'_>,
+    question: &Question<'_>,
+) -> Result<Report> {
     // The overview takes its sums from the sections that list the parts.
     let wanted = question.asks_for(Section::Overview) || question.asks_for(Section::Epn);
     let epn = wanted.then(|| Epn::collect(conn, &config.epn, question)).transpose()?;
     let wanted = question.asks_for(Section::Overview) || question.asks_for(Section::Sessions);
     let sessions =
         wanted.then(|| Sessions::collect(conn, question, config.aggregate.max_sessions)).transpose()?;
-    let Counters { server, statistics } = counters;
+    let time = question.asks_for(Section::Time).then(|| Time::collect(conn, question)).transpose()?;
+    let Counters { server, statistics } = counters.told()?;
     let overview = server
         .as_ref()
         .zip(epn.as_ref())
@@ -225,14 +264,14 @@ fn read(conn: &mut Conn, config: &Config, counters: &Counters, question: &Questi
     let (logins, services) = match statistics {
         Some(statistics) if wanted => {
             let accounts = Accounts::read(conn)?;
+            let users = Users::new(&accounts, &statistics.users);
             (
-                Some(Logins::new(statistics, &accounts, question)),
-                Some(Services::new(statistics, &accounts, question)),
+                Some(Logins::new(statistics, &accounts, &users, question)),
+                Some(Services::new(statistics, &users, question)),
             )
         }
         _ => (None, None),
     };
-    let time = question.asks_for(Section::Time).then(|| Time::collect(conn, question)).transpose()?;
     let wanted = question.names(Section::Runs) || (question.with_runs && question.sections.is_empty());
     let runs = wanted.then(|| Runs::collect(conn)).transpose()?;
     Ok(Report {

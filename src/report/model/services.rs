@@ -1,15 +1,18 @@
 //! `services`: which services were called, and by whom. What ratelimit-check counted.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::{
     Question,
-    accounts::{Accounts, Person},
+    accounts::Person,
     anonymity::Pseudonyms,
-    ranking::{highest, lowest, sums},
+    ranking::{highest, lowest},
+    users::Users,
 };
 use crate::{
-    ratelimit::statistics::Statistics,
+    ratelimit::{names::Name, statistics::Statistics},
     report::{
         sheet::{Block, Cell, Chart, Column, Shape, Sheet, Table},
         texts,
@@ -18,6 +21,8 @@ use crate::{
 
 /// Rows of a table of users when nothing is said.
 const ROWS: usize = 10;
+/// Entries of a list of users when nothing is said.
+const LISTED: usize = 10_000;
 
 /// The section.
 #[derive(Debug, Serialize)]
@@ -74,33 +79,53 @@ pub struct CallsOfBy {
 
 impl Services {
     /// The section, out of what was counted in the days of the period. Whoever logged in or has an account is a user.
-    pub fn new(statistics: &Statistics, accounts: &Accounts, question: &Question<'_>) -> Self {
+    pub fn new(statistics: &Statistics, users: &Users<'_>, question: &Question<'_>) -> Self {
         let Statistics { logins, calls, .. } = statistics;
-        let by_pair =
-            sums(calls.by_pair().map(|(service, user, count)| ((accounts.person(&user), service), count)));
-        let by_service = sums(by_pair.iter().map(|((_, service), count)| (service.clone(), *count)));
-        let known = accounts.people().iter().cloned();
-        let came = logins.by_user().map(|(user, _)| accounts.person(&user));
-        let called = by_pair.iter().map(|((person, _), count)| (person.clone(), *count));
-        let by_person = sums(known.chain(came).map(|person| (person, 0)).chain(called));
-        let never = by_person.values().filter(|count| **count == 0).count();
+        // One more than the calls of each user, so that those without any are told from those who are none.
+        let mut by_person = users.sums();
+        users.with_account().for_each(|user| by_person.add(user, 1));
+        for (_, name, _) in logins.by_user().chain(calls.by_user()) {
+            let new = users.of(name).filter(|user| by_person.get(*user) == 0);
+            if let Some(user) = new {
+                by_person.add(user, 1);
+            }
+        }
+        let mut by_service: HashMap<Name, u64> = HashMap::new();
+        for ((service, user), count) in users.counted(calls) {
+            by_person.add(user, count);
+            let sum = by_service.entry(service).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        let by_person = || by_person.all().map(|(user, more)| (users.called(user), more - 1));
+        let never = by_person().filter(|(_, calls)| *calls == 0).count();
 
-        let by_service: Vec<CallsOf> = highest(&by_service, usize::MAX)
+        let by_service = by_service.into_iter().map(|(service, count)| (calls.subjects.get(service), count));
+        let by_service: Vec<CallsOf> = highest(by_service, usize::MAX)
             .into_iter()
-            .map(|(service, count)| CallsOf { service, count })
+            .map(|(service, count)| CallsOf { service: service.into_owned(), count })
             .collect();
-        let least = lowest(&by_person, question.top.unwrap_or(never.max(ROWS)));
-        let by_user = highest(&by_pair, question.top.unwrap_or(usize::MAX));
+        let least = lowest(by_person(), question.top.unwrap_or(never.clamp(ROWS, LISTED)));
+        let by_user = users
+            .counted(calls)
+            .map(|((service, user), count)| ((users.called(user), calls.subjects.get(service)), count));
+        let by_user = highest(by_user, question.top.unwrap_or(LISTED));
         Self {
             total: calls.total(),
             others: calls.others,
             most_used: by_service.first().map(|most| most.service.clone()),
             by_service,
             never_called: never as u64,
-            least_active_users: least.into_iter().map(|(person, count)| CallsBy { person, count }).collect(),
+            least_active_users: least
+                .into_iter()
+                .map(|(person, count)| CallsBy { person: person.into(), count })
+                .collect(),
             by_user: by_user
                 .into_iter()
-                .map(|((person, service), count)| CallsOfBy { person, service, count })
+                .map(|((person, service), count)| CallsOfBy {
+                    person: person.into(),
+                    service: service.into_owned(),
+                    count,
+                })
                 .collect(),
             rows: question.top.unwrap_or(ROWS),
         }

@@ -1,4 +1,6 @@
 //! The uses of machines in a period, one after the other, and how their lengths are told.
+//!
+//! A short period is read use by use, a long one as epn-ingest has packed it: the figures are the same.
 
 use std::{iter::Sum, ops::AddAssign};
 
@@ -6,6 +8,7 @@ use ::mysql::Conn;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 
+use super::history;
 use crate::{failure::Result, mysql::each_row, report::period::Period};
 
 /// Out of the key `uses` alone: what ended in the period, or so soon after it that it may have begun in it.
@@ -17,6 +20,9 @@ const LONG_USES: &str = "SELECT computer_id, user_id, starts_at, ends_at, verifi
 
 /// Of `long_until` in etc/schema/009-epn-people.sql.
 const LONG: TimeDelta = TimeDelta::days(2);
+
+/// What is packed comes by the year: for less than this, single uses are read faster.
+const SHORT: TimeDelta = TimeDelta::days(60);
 
 /// A length of time. In JSON: hours, with two decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,20 +92,27 @@ pub struct Use {
     pub is_verified: bool,
 }
 
-/// Reads the uses that have a part in `period`, most of them in the order of their ends; cancelled bookings and those
-/// that nobody used are none.
+/// Reads the uses that have a part in `period`, in no order; cancelled bookings and those that nobody used are none.
 ///
 /// # Errors
-/// The server's.
+/// The server's, or [`Status::BadData`](crate::failure::Status::BadData) for a row that makes no sense.
 pub fn read(conn: &mut Conn, period: Period, mut take: impl FnMut(Use)) -> Result<()> {
-    type Columns = (u64, u64, NaiveDateTime, NaiveDateTime, bool);
-    let mut take = |(computer, person, from, to, is_verified): Columns| {
-        take(Use { computer, person, from: from.and_utc(), to: to.and_utc(), is_verified });
-    };
+    if period.to - period.from > SHORT && history::read(conn, period, &mut take)? {
+        return Ok(());
+    }
+    let mut take = |columns: Columns| take(used(columns));
     let (from, to) = (period.from.naive_utc(), period.to.naive_utc());
     let soon = to + LONG;
     each_row(conn, "epn_booking", USES, (from, soon, to), &mut take)?;
     each_row(conn, "epn_booking", LONG_USES, (soon, to), &mut take)
+}
+
+/// Machine, person, beginning, end, verified.
+pub(super) type Columns = (u64, u64, NaiveDateTime, NaiveDateTime, bool);
+
+/// The use that a row tells of.
+pub(super) fn used((computer, person, from, to, is_verified): Columns) -> Use {
+    Use { computer, person, from: from.and_utc(), to: to.and_utc(), is_verified }
 }
 
 #[cfg(test)]

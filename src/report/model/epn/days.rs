@@ -1,39 +1,45 @@
 //! Which local day a moment belongs to.
 
+use std::{
+    collections::BTreeMap,
+    ops::Bound::{Excluded, Unbounded},
+};
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::epn::calendar::{Calendar, Minute};
 
-/// Finds local days. One day's uses come one after the other: the last day is remembered.
+/// Finds local days. Whoever asks, asks for the same days again and again: those that were found are remembered.
 #[derive(Debug)]
 pub struct LocalDays {
     calendar: Calendar,
-    date: NaiveDate,
-    begin: DateTime<Utc>,
-    end: DateTime<Utc>,
+    /// By their ends: their beginnings and dates.
+    known: BTreeMap<DateTime<Utc>, (DateTime<Utc>, NaiveDate)>,
 }
 
 impl LocalDays {
     /// The days of `zone`.
     pub fn new(zone: Tz) -> Self {
-        let never = DateTime::UNIX_EPOCH;
-        Self { calendar: Calendar::new(zone), date: never.date_naive(), begin: never, end: never }
+        Self { calendar: Calendar::new(zone), known: BTreeMap::new() }
     }
 
     /// The local day in which `at` lies, and the midnight at its end.
     pub fn at(&mut self, at: DateTime<Utc>) -> (NaiveDate, DateTime<Utc>) {
-        if !(self.begin..self.end).contains(&at) {
-            self.date = self.calendar.date(Minute::from(at));
-            let mut span = self.calendar.day_of(self.date);
-            if span.end.instant() <= at {
-                // The clock went back over midnight: the first one ended the day.
-                self.date = self.date.checked_add_days(Days::new(1)).unwrap_or(self.date);
-                span = self.calendar.day_of(self.date);
-            }
-            (self.begin, self.end) = (span.start.instant(), span.end.instant());
+        if let Some((end, (begin, date))) = self.known.range((Excluded(at), Unbounded)).next()
+            && *begin <= at
+        {
+            return (*date, *end);
         }
-        (self.date, self.end)
+        let mut date = self.calendar.date(Minute::from(at));
+        let mut span = self.calendar.day_of(date);
+        if span.end.instant() <= at {
+            // The clock went back over midnight: the first one ended the day.
+            date = date.checked_add_days(Days::new(1)).unwrap_or(date);
+            span = self.calendar.day_of(date);
+        }
+        self.known.insert(span.end.instant(), (span.start.instant(), date));
+        (date, span.end.instant())
     }
 }
 

@@ -1,0 +1,103 @@
+//! The names in the counters, each kept once. A site with a million users has several counters of each of them.
+
+use std::{
+    borrow::Cow,
+    hash::{BuildHasher, RandomState},
+};
+
+use hashbrown::HashTable;
+
+use super::user::unescape;
+
+/// The place of a name among the [`Names`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(u32);
+
+impl Name {
+    /// As an index: names are numbered from 0 on.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Names, one behind the other in one text.
+#[derive(Debug, Default)]
+pub struct Names {
+    text: String,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+    by_name: HashTable<Name>,
+    hasher: RandomState,
+}
+
+impl Names {
+    /// The place of a name, given as it stands in keys; new ones get the next one. What is not UTF-8 is told as well as
+    /// can be.
+    pub fn add(&mut self, name: &[u8]) -> Name {
+        let name = String::from_utf8_lossy(name);
+        let Self { text, ends, by_name, hasher } = self;
+        let hash = hasher.hash_one(name.as_bytes());
+        let is_it = |known: &Name| slice(text, ends, *known) == name;
+        if let Some(known) = by_name.find(hash, is_it) {
+            return *known;
+        }
+        let new = Name(u32::try_from(ends.len()).unwrap_or(u32::MAX));
+        text.push_str(&name);
+        ends.push(text.len());
+        by_name.insert_unique(hash, new, |known| hasher.hash_one(slice(text, ends, *known).as_bytes()));
+        new
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The name with this index.
+    pub fn at(&self, index: usize) -> Option<Name> {
+        u32::try_from(index).ok().filter(|_| index < self.ends.len()).map(Name)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = Name> {
+        (0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)).map(Name)
+    }
+
+    /// A name as people know it.
+    pub fn get(&self, name: Name) -> Cow<'_, str> {
+        let escaped = slice(&self.text, &self.ends, name);
+        if escaped.contains('%') { Cow::Owned(unescape(escaped)) } else { Cow::Borrowed(escaped) }
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[usize], name: Name) -> &'a str {
+    let begin = name.index().checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    ends.get(name.index()).and_then(|end| text.get(begin..*end)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_once_and_told_as_it_was() {
+        let mut names = Names::default();
+        let added: Vec<Name> =
+            ["zoé", "a%20b", "", "zoé"].iter().map(|name| names.add(name.as_bytes())).collect();
+        assert_eq!(added, [Name(0), Name(1), Name(2), Name(0)]);
+        assert_eq!((names.len(), names.get(Name(0)), names.get(Name(1))), (3, "zoé".into(), "a b".into()));
+        assert_eq!(names.get(Name(2)), "");
+        let odd = names.add(b"\xff");
+        assert_eq!(names.get(odd), "\u{fffd}");
+        assert_eq!(names.all().count(), 4);
+        for number in 0..10_000 {
+            names.add(format!("u{number}").as_bytes());
+        }
+        assert_eq!((names.len(), names.add(b"u77")), (10_004, Name(81)));
+    }
+}
