@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use sessionstat::{
     cli::{self, Common},
-    epn,
+    epn::{self, erase},
     failure::{OrFail, Status},
 };
 
@@ -19,6 +19,12 @@ struct Arguments {
     /// Print a summary of the run as JSON
     #[arg(long)]
     json: bool,
+    /// Forget the person with this login, instead of a run
+    #[arg(long, value_name = "LOGIN", conflicts_with_all = ["json", "init_db"])]
+    erase: Option<String>,
+    /// With --erase: the connection record, too
+    #[arg(long, requires = "erase")]
+    with_log: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -27,6 +33,12 @@ fn main() -> ExitCode {
     cli::main(
         |arguments: &Arguments| &arguments.common,
         |arguments, context| {
+            if let Some(login) = arguments.erase {
+                let request =
+                    erase::Request { login, with_log: arguments.with_log, dry_run: arguments.dry_run };
+                cli::print(erase::run(&context, &request)?.to_string())?;
+                return Ok(Status::Done);
+            }
             let summary = epn::run(&context, arguments.dry_run)?;
             if arguments.json {
                 let text = serde_json::to_string(&summary).or_fail(Status::Io, || "writing the summary")?;

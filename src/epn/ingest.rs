@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The name of the job, for its lock and lease.
-const JOB: &str = "epn-ingest";
+pub(super) const JOB: &str = "epn-ingest";
 
 /// Minutes without a sighting that part what is read at once: two days.
 const PAUSE: i64 = 2 * 24 * 60;

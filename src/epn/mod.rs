@@ -15,12 +15,13 @@
 //!
 //! [`store`] is the other part: it reads what the rules ask for and writes their changes, in MySQL. [`ingest`] is the
 //! run itself. Another store needs only another `store`. What was used in a year is also kept packed, for reports:
-//! [`history`].
+//! [`history`]. [`erase`] forgets a person.
 
 pub mod calendar;
 pub mod changes;
 pub mod charges;
 pub mod directory;
+pub mod erase;
 pub mod history;
 pub mod ingest;
 mod notices;

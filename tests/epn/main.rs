@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod erase;
 mod faults;
 mod memory;
 mod properties;

@@ -4,6 +4,7 @@
 //! Owes its callers: it reads what the rules ask for and writes what they answer, inside the caller's transaction. It
 //! knows no rule.
 
+pub mod erase;
 pub mod history;
 pub mod purge;
 pub mod queue;

@@ -45,16 +45,18 @@ pub struct UnmatchedRows {
 /// # Errors
 /// The server's.
 pub fn read(conn: &mut Conn, now: Minute) -> Result<Vec<UnmatchedRows>> {
+    let mut rows = queue::rows(conn, 0, now, BATCH)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let directory = read::directory(conn)?;
     let mut all: BTreeMap<Unmatched, Occurrences> = BTreeMap::new();
-    let mut after = 0;
     loop {
-        let rows = queue::rows(conn, after, now, BATCH)?;
         for (unmatched, more) in sort(&rows, &directory, now, FOR_EVER).unmatched {
             all.entry(unmatched).and_modify(|known| known.add(&more)).or_insert(more);
         }
         match rows.last() {
-            Some(last) if rows.len() == BATCH => after = last.id,
+            Some(last) if rows.len() == BATCH => rows = queue::rows(conn, last.id, now, BATCH)?,
             _ => break,
         }
     }
