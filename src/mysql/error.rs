@@ -52,7 +52,12 @@ impl Failure {
                         Status::Config,
                         format!("{text}; this is not sessionstat's table: see etc/schema"),
                     ),
-                    1146 => Self::new(Status::Config, format!("{text}; create the tables with --init-db")),
+                    1146 => Self::new(
+                        Status::Config,
+                        format!(
+                            "{text}; restore it from a backup, or have it made empty: load etc/schema/*.sql again"
+                        ),
+                    ),
                     code if CONFIGURATION.contains(&code) => Self::new(
                         Status::Config,
                         format!("{text}; check [{section}] url and the account's rights (etc/grants.sql)"),

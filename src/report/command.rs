@@ -52,7 +52,8 @@ pub struct Request {
 ///
 /// # Errors
 /// [`Status::Usage`] for a period that is none, [`Status::Config`] if the tables are missing, those of the database and of Redis,
-/// and [`Status::CannotCreate`] or [`Status::Io`] if the report cannot be written.
+/// and [`Status::CannotCreate`] or [`Status::Io`] if the report cannot be written. What keeps a section, and not all, is
+/// an error after the report of the others.
 pub fn run(context: &Context, request: &Request) -> Result<Status> {
     // Fractions of a second would only show up in the JSON.
     let clock = context.clock()?;
@@ -78,6 +79,10 @@ pub fn run(context: &Context, request: &Request) -> Result<Status> {
     let counts = |sections: &u64| vec![("sections", *sections)];
     record.keep(&mut Link::new(&server), counts, |link| {
         let mut report = model::collect(link, &context.config, &question)?;
+        if let Some(gap) = report.gaps.first().filter(|_| report.is_kept()) {
+            return Err(gap.failure());
+        }
+        let gaps = report.gaps.clone();
         if request.anonymous {
             report = report.anonymous();
         }
@@ -85,7 +90,16 @@ pub fn run(context: &Context, request: &Request) -> Result<Status> {
             Some(folder) => output::write_into(folder, &csv::files(&report)?)?,
             None => output::write(&text(context, request, &report, &look)?, request.output.as_deref())?,
         }
-        Ok(report.sections())
+        // The first failure is what the run ends with; of the others, those that say something else are told, too.
+        let Some((first, others)) = gaps.split_first() else { return Ok(report.sections()) };
+        let mut told = vec![&first.why];
+        for other in others {
+            if !told.contains(&&other.why) {
+                log::error!("{}", other.why);
+                told.push(&other.why);
+            }
+        }
+        Err(first.failure())
     })?;
     Ok(Status::Done)
 }

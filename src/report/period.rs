@@ -29,6 +29,11 @@ impl Moment {
         if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             return Ok(Self::Day(day));
         }
+        // As seconds it would be a day of the first years after the epoch, which nobody means.
+        let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(day) = NaiveDate::parse_from_str(text, "%Y%m%d").ok().filter(|_| is_date) {
+            return Err(format!("a date is written {day}"));
+        }
         parse_instant(text).map(Self::Instant).map_err(|error| format!("no date (2026-03-10), {error}"))
     }
 }

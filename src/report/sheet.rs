@@ -86,7 +86,7 @@ pub enum Shape {
     Week,
     /// Each row has a bar for each of these columns.
     Bars(Vec<Text>),
-    /// Each row is a day, in their order, and this column as high as it says.
+    /// Each row is a day or a month, in their order, and this column as high as it says.
     Days(Text),
 }
 

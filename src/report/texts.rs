@@ -44,6 +44,7 @@ catalogue! {
     STATISTICS = "Statistics", "Statistiques";
     FROM_TO = "from {from} to {to}", "du {from} au {to}";
     MADE_AT = "Made on {at}, times are those of {zone}.", "Établi le {at}, heures de {zone}.";
+    NONE_SHOWN = "No entry is shown.", "Aucune ligne n'est affichée.";
     CONTENTS = "Sections", "Rubriques";
     PART_OF_ALL = "{shown} of {all} are drawn; the table has all.", "{shown} sur {all} figurent ici ; le tableau les a tous.";
 
@@ -101,6 +102,7 @@ catalogue! {
     MEAN = "Mean", "Moyenne";
     MOST = "Max", "Max";
     LIMIT = "Limit", "Plafond";
+    SESSIONS_BY_MONTH = "Sessions at once by month", "Sessions simultanées par mois";
     BY_WEEKDAY = "Mean number at once by weekday and hour", "Sessions simultanées en moyenne, par jour et heure";
     MONDAY = "Mon", "Lun";
     TUESDAY = "Tue", "Mar";
@@ -126,6 +128,7 @@ catalogue! {
     RULE = "Rule", "Règle";
     REFUSED = "Refused", "Refus";
     LOGINS_BY_DAY = "Logins by day (UTC)", "Connexions par jour (UTC)";
+    LOGINS_BY_MONTH = "Logins by month (days of UTC)", "Connexions par mois (jours UTC)";
     DAY = "Day", "Jour";
 
     // services

@@ -51,7 +51,7 @@ fn records(text: &str) -> Vec<Vec<String>> {
 
 /// The files of a folder by their names, each with the mark in front.
 #[track_caller]
-fn files(folder: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let file = |path: std::path::PathBuf| {
         let text = fs::read_to_string(&path).unwrap();

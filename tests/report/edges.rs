@@ -42,7 +42,7 @@ fn a_terminal_gets_its_whole_width_and_colour_unless_it_refuses() {
 #[test]
 fn a_pipe_gets_no_escape_code_whatever_the_terminal_is() {
     let database = filled();
-    let run = report(&database).env("TERM", "xterm").args(DAY).run().expect(0);
+    let run = report(&database).env("TERM", "xterm").env("COLUMNS", "100").args(DAY).run().expect(0);
     assert!(run.stdout.contains("bad\\u{1b}[31m\\n") && !run.stdout.contains(['\u{1b}', '\u{202e}']));
 }
 
@@ -109,6 +109,53 @@ fn mysql_away_is_one_line_without_the_password() {
         run.stderr,
         "stats-report: cannot use MySQL at /nowhere/mysqld.sock (database stats): No such file or directory (os error 2); check that it runs and [mysql] url\n"
     );
+}
+
+#[test]
+fn periods_that_nobody_can_mean_are_told_in_one_line() {
+    let tool = Tool::new("stats-report").env("SESSIONSTAT_MYSQL_URL", "mysql://localhost/x?socket=/nowhere");
+    for (arguments, said) in [
+        (
+            &["--from=0000-01-01", "--to=0000-12-31"][..],
+            "a time in the year 0: give one of the years 1970 to 9998",
+        ),
+        (&["--from=-0044-03-15"], "a time in the year -44: "),
+        (&["--from=1725-01-01", "--to=2025-12-31"], "a time in the year 1725: "),
+        (&["--from=9999-12-31", "--to=9999-12-31"], "a time in the year 9999: "),
+        (&["--from=2027-01-01"], "--from (2027-01-01T00:00:00"),
+        (&["--from=1773097200", "--to=1773097200"], "is not before --to ("),
+        (&["--from=2026-02-30"], "invalid value '2026-02-30' for '--from <TIME>': no date (2026-03-10)"),
+        (&["--to=10/03/2026"], "invalid value '10/03/2026' for '--to <TIME>': no date (2026-03-10)"),
+        (&["--from=2026-03"], "invalid value '2026-03' "),
+        (&["--from=2026-03-10T14:00"], "invalid value '2026-03-10T14:00' "),
+        (&["--from="], "invalid value '' "),
+        (&["--from=99999999999999999999"], "invalid value '99999999999999999999' "),
+        // As seconds it would be a day of 1970.
+        (&["--from=20260310"], "invalid value '20260310' for '--from <TIME>': a date is written 2026-03-10"),
+    ] {
+        let run = tool.clone().args(["--now=2026-03-10T20:00:00+01:00"]).args(arguments).run().expect(2);
+        assert!(run.stdout.is_empty() && run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.lines().filter(|line| !line.is_empty()).count() <= 2, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn periods_in_which_nothing_happened_are_reports_of_nothing() {
+    let database = filled();
+    for period in [["--from=2026-01-04", "--to=2026-01-04"], ["--from=2027-01-01", "--to=2027-12-31"]] {
+        for format in ["table", "json", "html", "prometheus"] {
+            let run = report(&database).args(period).args(["--format", format]).run().expect(0);
+            assert!(run.stderr.is_empty() && !run.stdout.contains("NaN"), "{format}: {}", run.stdout);
+        }
+        report(&database).args(period).args(["--mail", "--lang=fr"]).run().expect(0);
+        let table = report(&database).args(period).arg("epn").run().expect(0).stdout;
+        assert!(table.contains("\n  Nobody came in this period.\n"), "{table}");
+    }
+    // All years that there are, in all formats.
+    let period = ["--from=1970-01-02", "--to=9998-12-30"];
+    let whole = report(&database).args(period).args(["epn", "--format=json"]).run().expect(0);
+    assert!(whole.stdout.contains("\"month\": \"2026-03\""), "{}", whole.stdout);
+    report(&database).args(period).args(["--mail"]).run().expect(0);
 }
 
 #[test]

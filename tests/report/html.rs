@@ -5,7 +5,7 @@ use std::fs;
 use scraper::{ElementRef, Html, Selector};
 
 use crate::{
-    sessions_table,
+    fixture, sessions_table,
     site::Site,
     slots::evening,
     space::{DAY, NOW, empty, filled, report},
@@ -90,6 +90,29 @@ fn every_element_that_points_at_another_finds_it_and_none_leaves_the_page() {
         assert!(!style.contains("url(") && !style.contains("@import"), "{style}");
         let policy = all(&page, "meta[http-equiv='Content-Security-Policy']");
         assert!(policy[0].attr("content").unwrap().starts_with("default-src 'none';"));
+    }
+}
+
+#[test]
+fn the_page_of_a_year_has_no_mistake_and_few_landmarks() {
+    let site = fixture::year();
+    for language in ["en", "fr"] {
+        for arguments in [&[][..], &["--anonymous"]] {
+            let tool = fixture::report(&site).args(fixture::YEAR).args(["--lang", language]).args(arguments);
+            let page = page(&tool);
+            assert_eq!(all(&page, "main > section").len(), 6);
+            // Who goes from landmark to landmark meets sections, each of another name, and no tables.
+            assert!(all(&page, "[role=region]").is_empty());
+            let mut names = texts(&all(&page, "h2"));
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), 6);
+            // A year is told by month, and what has many columns has the whole width.
+            assert!(all(&page, "tbody tr").len() < 200);
+            for table in all(&page, ".block:not(.whole, .across) table") {
+                assert!(below(table, "thead th").len() < 5, "{}", table.html());
+            }
+        }
     }
 }
 
@@ -179,8 +202,8 @@ fn each_picture_stands_above_the_table_of_its_values() {
             }
         }
     }
-    // Rooms, workshops, services; logins; weeks and courses of time, of two reports, narrow and wide.
-    assert_eq!(kinds, [4, 4, 1, 3]);
+    // Rooms, services; workshops, weeks and courses of time, of two reports, narrow and wide; logins.
+    assert_eq!(kinds, [4, 4, 1, 4]);
 }
 
 #[test]

@@ -73,6 +73,10 @@ fn every_key_is_explained() {
     ] {
         keys(&json(&report, &[]), &mut found);
     }
+    space.run("DROP TABLE moodle_session");
+    let gaps = report(&space).args(["epn", "time", "--format=json"]).run().expect(78).stdout;
+    keys(&serde_json::from_str(&gaps).unwrap(), &mut found);
+    assert!(found.contains("gaps"));
     assert!(found.len() > 70, "{found:?}");
     for page in PAGES {
         let words = words(page);

@@ -45,11 +45,11 @@ fn labels(text: &str) -> BTreeMap<String, String> {
 }
 
 /// A series: its metric and its labels.
-type Series = (String, BTreeMap<String, String>);
+pub type Series = (String, BTreeMap<String, String>);
 
 /// All series, by the rules of the text format and of `promtool check metrics`.
 #[track_caller]
-fn metrics(text: &str) -> BTreeMap<Series, f64> {
+pub fn metrics(text: &str) -> BTreeMap<Series, f64> {
     assert!(text.ends_with('\n') && !text.contains('\r'));
     let mut all = BTreeMap::new();
     let mut kinds: BTreeMap<String, String> = BTreeMap::new();

@@ -92,12 +92,12 @@ PUBLIC SPACE
   chloé                 0                  -1
 
   Connections that match nothing
-  Login             Machine    Rows    First seen     Last seen  Unknown
-  Twin              poste-01      1  10 Mar 19:25  10 Mar 19:25  person (ambigu…
-  amina             POSTE-99      1  10 Mar 19:25  10 Mar 19:25  machine
-  bad\\u{1b}[31m\\n…  10.0.0.66     1  10 Mar 19:25  10 Mar 19:25  both
-  vieux             POSTE-02      1   24 Dec 2025   24 Dec 2025  person
-  zoé               POSTE-01      2  10 Mar 19:20  10 Mar 19:25  person
+  Login          Machine    Rows    First seen     Last seen  Unknown
+  Twin           poste-01      1  10 Mar 19:25  10 Mar 19:25  person (ambiguous)
+  amina          POSTE-99      1  10 Mar 19:25  10 Mar 19:25  machine
+  bad\\u{1b}[31…  10.0.0.66     1  10 Mar 19:25  10 Mar 19:25  both
+  vieux          POSTE-02      1   24 Dec 2025   24 Dec 2025  person
+  zoé            POSTE-01      2  10 Mar 19:20  10 Mar 19:25  person
 ";
 
 /// 60 columns: shorter bars and names, no number cut.
@@ -230,6 +230,29 @@ fn in_ascii_where_the_locale_is_not_utf_8() {
     let run = tool.env("LC_ALL", "fr_FR.ISO-8859-1").run().expect(0);
     assert!(run.stdout.is_ascii(), "{}", run.stdout);
     assert!(run.stdout.contains(FRENCH_ASCII), "{}", run.stdout);
+}
+
+#[test]
+fn workshops_have_bars_where_there_is_room_for_what_they_mean() {
+    let database = filled();
+    let shown = |columns: &str, locale: &str| {
+        let tool = report(&database).env("COLUMNS", columns).env("LC_ALL", locale).args(DAY).arg("epn");
+        tool.run().expect(0).stdout
+    };
+    let wide = shown("112", "C.UTF-8");
+    assert!(wide.contains("Absent  Places  ▒ Registered  █ Present  · Places\n"), "{wide}");
+    let bar = "█".repeat(26) + &"▒".repeat(13);
+    assert!(wide.contains(&format!("           3        2       1       2  {bar}\n")), "{wide}");
+    assert!(shown("130", "C").contains("Places  = Registered  # Present  . Places\n"));
+    assert!(!shown("80", "C.UTF-8").contains("· Places"));
+}
+
+#[test]
+fn rankings_without_entries_say_so_and_deny_nothing() {
+    let database = filled();
+    let shown = report(&database).args(DAY).args(["epn", "--top=0"]).run().expect(0).stdout;
+    assert_eq!(shown.matches("\n  No entry is shown.\n").count(), 2, "{shown}");
+    assert!(!shown.contains("Nobody used") && !shown.contains("No use is suspect"), "{shown}");
 }
 
 #[test]

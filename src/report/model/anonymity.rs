@@ -8,7 +8,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use super::Report;
+use super::{Report, gaps::Gap};
 
 /// The numbers of people in one report.
 #[derive(Debug)]
@@ -74,11 +74,13 @@ impl Report {
             epn,
             time,
             runs: _,
+            gaps,
         } = &mut self;
         *anonymous = true;
         if let Some(overview) = overview {
             overview.servers.redis.note = None;
         }
+        gaps.iter_mut().for_each(Gap::anonymize);
         logins.iter_mut().for_each(|logins| logins.anonymize(&mut names));
         services.iter_mut().for_each(|services| services.anonymize(&mut names));
         epn.iter_mut().for_each(|epn| epn.anonymize(&mut names));

@@ -1,13 +1,14 @@
-//! Sessions in the course of time: the slots of each local day, or of each local hour.
+//! Sessions in the course of time: the slots of each local hour, day or month.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
-use super::slots::{Mean, Slot};
+use super::{
+    epn::months::month,
+    grain::Grain,
+    slots::{Mean, Slot},
+};
 use crate::report::period::Period;
-
-/// Two local days, one of which may have 25 hours: longer periods are told by day.
-const HOURLY: TimeDelta = TimeDelta::hours(49);
 
 /// What slots have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +62,11 @@ impl Active {
     }
 }
 
-/// A local day or hour.
+/// A local month, day or hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// A month, by its first day.
+    Month(NaiveDate),
     /// A day of 23 to 25 hours.
     Day(NaiveDate),
     /// The begin of an hour: where the clock goes back, two hours have the same name.
@@ -71,21 +74,23 @@ pub enum Step {
 }
 
 impl Step {
-    fn day_of(at: DateTime<Utc>, zone: Tz) -> Self {
-        Self::Day(at.with_timezone(&zone).date_naive())
-    }
-
-    fn hour_of(at: DateTime<Utc>, zone: Tz) -> Self {
+    fn of(at: DateTime<Utc>, zone: Tz, grain: Grain) -> Self {
         let local = at.with_timezone(&zone);
-        Self::Hour(at - TimeDelta::seconds(i64::from(local.minute() * 60 + local.second())))
+        match grain {
+            Grain::Hours => {
+                Self::Hour(at - TimeDelta::seconds(i64::from(local.minute() * 60 + local.second())))
+            }
+            Grain::Days => Self::Day(local.date_naive()),
+            Grain::Months => Self::Month(month(local.date_naive())),
+        }
     }
 }
 
 /// The figures of each step of a period that has slots.
 #[derive(Debug, Default)]
 pub struct Course {
-    /// Whether the steps are days, and not hours.
-    pub is_daily: bool,
+    /// What the steps are.
+    pub grain: Grain,
     /// In their order.
     pub steps: Vec<(Step, Figures)>,
 }
@@ -93,14 +98,11 @@ pub struct Course {
 impl Course {
     /// That of `slots`, which are those of `period`, by their begin. A slot belongs to the step in which it begins.
     pub fn of(slots: &[Slot], period: Period, zone: Tz) -> Self {
-        let is_daily = period.to - period.from > HOURLY;
-        let step = |slot: &Slot| {
-            let at = slot.slot_begin.max(period.from);
-            if is_daily { Step::day_of(at, zone) } else { Step::hour_of(at, zone) }
-        };
+        let grain = Grain::of(period);
+        let step = |slot: &Slot| Step::of(slot.slot_begin.max(period.from), zone, grain);
         let chunks = slots.chunk_by(|one, next| step(one) == step(next));
         let steps = chunks.filter_map(|slots| Some((step(slots.first()?), Figures::of(slots)))).collect();
-        Self { is_daily, steps }
+        Self { grain, steps }
     }
 }
 
@@ -137,7 +139,7 @@ mod tests {
         let midnight = "2026-03-27T23:00:00Z";
         let spring = course(midnight, "2026-03-30T22:00:00Z", midnight);
         let day = |number| Step::Day(NaiveDate::from_ymd_opt(2026, 3, number).unwrap());
-        assert!(spring.is_daily);
+        assert_eq!(spring.grain, Grain::Days);
         assert_eq!(slots_of(&spring), [(day(28), 96), (day(29), 92), (day(30), 96)]);
         let active = spring.steps[1].1.active.unwrap();
         assert_eq!((active.fewest, active.most), (97, 188));
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn two_days_are_told_by_hour_even_if_one_has_25() {
         let autumn = course("2026-10-24T22:00:00Z", "2026-10-26T23:00:00Z", "2026-10-24T22:00:00Z");
-        assert!(!autumn.is_daily);
+        assert_eq!(autumn.grain, Grain::Hours);
         assert_eq!(autumn.steps.len(), 49);
         assert!(autumn.steps.iter().all(|(_, figures)| figures.opened == 4));
         let hours: Vec<Step> = autumn.steps[2..4].iter().map(|(step, _)| *step).collect();
@@ -160,6 +162,19 @@ mod tests {
             hours,
             ["2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"].map(|hour| Step::Hour(moment(hour)))
         );
+    }
+
+    #[test]
+    fn what_is_longer_than_a_quarter_is_told_by_the_months_of_the_place() {
+        let new_year = "2025-12-31T23:00:00Z";
+        let months = course(new_year, "2026-04-30T22:00:00Z", new_year);
+        let month = |number| Step::Month(NaiveDate::from_ymd_opt(2026, number, 1).unwrap());
+        let slots = |days: i64| 96 * days;
+        // The 29th of March has 23 hours.
+        let expected =
+            [(month(1), slots(31)), (month(2), slots(28)), (month(3), slots(31) - 4), (month(4), slots(30))];
+        assert_eq!(slots_of(&months), expected);
+        assert_eq!(months.grain, Grain::Months);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use super::{
     Question,
     accounts::{Accounts, Person},
     anonymity::Pseudonyms,
+    epn::months::month,
+    grain::Grain,
     ranking::highest,
     users::Users,
 };
@@ -44,6 +46,9 @@ pub struct Logins {
     pub top_refused: Vec<RefusalsOf>,
     /// Every day from the first on which somebody logged in to the last.
     pub by_day: Vec<LoginsOn>,
+    /// In what steps people see them.
+    #[serde(skip)]
+    grain: Grain,
 }
 
 /// The last login of a user.
@@ -120,14 +125,24 @@ impl Logins {
                 })
                 .collect(),
             by_day: by_day(logins),
+            grain: Grain::of(question.period),
         }
     }
 
     /// Leaves out who people are.
     pub fn anonymize(&mut self, names: &mut Pseudonyms) {
         // All fields by their names: a new one has to be thought of here.
-        let Self { total: _, distinct_users: _, refused: _, others: _, recent, top, top_refused, by_day: _ } =
-            self;
+        let Self {
+            total: _,
+            distinct_users: _,
+            refused: _,
+            others: _,
+            recent,
+            top,
+            top_refused,
+            by_day: _,
+            grain: _,
+        } = self;
         names.shuffle(recent, |of| of.at, |of| of.person.user.clone());
         names.shuffle(top, |of| of.count, |of| of.person.user.clone());
         names.shuffle(top_refused, |of| of.count, |of| of.person.user.clone());
@@ -159,10 +174,15 @@ impl Logins {
         let days = Block::Chart(Chart {
             shape: Shape::Days(texts::LOGINS),
             unit: texts::LOGINS,
-            table: self.days_table(),
+            table: if self.grain == Grain::Months { self.months_table() } else { self.days_table() },
         });
         let blocks = [Block::Figures(figures)].into_iter().chain(tables).chain([days]).collect();
         Sheet { title: texts::LOGINS, blocks }
+    }
+
+    /// Whether rankings without entries were asked for.
+    fn shows_none(&self) -> bool {
+        self.top.is_empty() && self.distinct_users > 0
     }
 
     fn recent_table(&self) -> Table {
@@ -171,7 +191,7 @@ impl Logins {
             title: texts::LAST_LOGINS,
             columns: vec![Column::words(texts::USER), Column::numbers(texts::SEEN_AT)],
             rows: self.recent.iter().map(row).collect(),
-            empty: texts::NO_LAST_LOGIN,
+            empty: if self.shows_none() { texts::NONE_SHOWN } else { texts::NO_LAST_LOGIN },
         }
     }
 
@@ -181,7 +201,7 @@ impl Logins {
             title: texts::MOST_LOGINS,
             columns: vec![Column::words(texts::USER), Column::compared(texts::LOGINS)],
             rows: self.top.iter().map(row).collect(),
-            empty: texts::NO_LOGIN,
+            empty: if self.shows_none() { texts::NONE_SHOWN } else { texts::NO_LOGIN },
         }
     }
 
@@ -197,7 +217,21 @@ impl Logins {
                 Column::compared(texts::REFUSED),
             ],
             rows: self.top_refused.iter().map(row).collect(),
-            empty: texts::NOBODY_REFUSED,
+            empty: if self.refused > 0 { texts::NONE_SHOWN } else { texts::NOBODY_REFUSED },
+        }
+    }
+
+    fn months_table(&self) -> Table {
+        let months = self.by_day.chunk_by(|one, next| month(one.day) == month(next.day));
+        let row = |days: &[LoginsOn]| {
+            let count = days.iter().map(|of| of.count).fold(0, u64::saturating_add);
+            Some(vec![Cell::Month(month(days.first()?.day)), Cell::count(count)])
+        };
+        Table {
+            title: texts::LOGINS_BY_MONTH,
+            columns: vec![Column::numbers(texts::MONTH), Column::compared(texts::LOGINS)],
+            rows: months.filter_map(row).collect(),
+            empty: texts::NO_LOGIN,
         }
     }
 

@@ -7,6 +7,8 @@ pub mod accounts;
 pub mod anonymity;
 pub mod course;
 pub mod epn;
+pub mod gaps;
+pub mod grain;
 pub mod history;
 pub mod logins;
 pub mod online;
@@ -38,6 +40,7 @@ use crate::{
 };
 use accounts::Accounts;
 use epn::Epn;
+use gaps::{Gap, unless_kept};
 use logins::Logins;
 use overview::{Overview, RedisServer};
 use runs::Runs;
@@ -57,7 +60,8 @@ const BEGIN: [&str; 2] = [
 const END: &str = "COMMIT";
 
 /// A part of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Section {
     /// Key figures, last snapshots, servers
     Overview,
@@ -144,12 +148,21 @@ pub struct Report {
     /// How the commands ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs: Option<Runs>,
+    /// The sections that were asked for and could not be read; no key if there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
 }
 
 impl Report {
     /// How many sections it has.
     pub fn sections(&self) -> u64 {
         self.sheets().len() as u64
+    }
+
+    /// Whether nothing was read of all that was asked for.
+    pub fn is_kept(&self) -> bool {
+        let gaps = self.gaps.len();
+        gaps > 0 && self.sheets().len() == gaps
     }
 
     /// What people see of it.
@@ -161,15 +174,20 @@ impl Report {
         let epn = self.epn.as_ref().map(Epn::sheet);
         let time = self.time.as_ref().map(Time::sheet);
         let runs = self.runs.as_ref().map(Runs::sheet);
-        [overview, sessions, logins, services, epn, time, runs].into_iter().flatten().collect()
+        let gap = |section: Section| self.gaps.iter().find(|gap| gap.section == section).map(Gap::sheet);
+        [overview, sessions, logins, services, epn, time, runs]
+            .into_iter()
+            .zip(Section::value_variants())
+            .filter_map(|(sheet, section)| sheet.or_else(|| gap(*section)))
+            .collect()
     }
 }
 
 /// Reads all that is asked for.
 ///
 /// # Errors
-/// Those of the database, and those of Redis if a section that needs it is asked for by its name. Else that Redis is out
-/// of reach is no error: it is a figure.
+/// Those of the database, but for what keeps single sections: these are the report's gaps. So is Redis out of reach for
+/// sections that need it and are asked for by their names; else it is no error, but a figure.
 pub fn collect(link: &mut Link<'_>, config: &Config, question: &Question<'_>) -> Result<Report> {
     // Both servers work at the same time.
     thread::scope(|scope| {
@@ -188,7 +206,7 @@ pub fn collect(link: &mut Link<'_>, config: &Config, question: &Question<'_>) ->
 
 /// What Redis says, or will say.
 enum Counting<'scope> {
-    Asked(ScopedJoinHandle<'scope, Result<Counters>>),
+    Asked(ScopedJoinHandle<'scope, Counters>),
     Told(Box<Counters>),
     Failed,
 }
@@ -197,7 +215,7 @@ impl Counting<'_> {
     /// Waits for it.
     fn told(&mut self) -> Result<&Counters> {
         *self = match std::mem::replace(self, Self::Failed) {
-            Self::Asked(asked) => Self::Told(Box::new(asked.join().unwrap_or_else(|_| Err(stopped()))?)),
+            Self::Asked(asked) => Self::Told(Box::new(asked.join().map_err(|_| stopped())?)),
             other => other,
         };
         match self {
@@ -217,25 +235,30 @@ struct Counters {
     server: Option<RedisServer>,
     /// None: nobody wants to know, or it is away.
     statistics: Option<Statistics>,
+    /// The sections that are asked for by their names, and have nothing to show.
+    gaps: Vec<Gap>,
 }
 
 impl Counters {
-    fn read(config: &Config, question: &Question<'_>) -> Result<Self> {
+    fn read(config: &Config, question: &Question<'_>) -> Self {
         let mut server = question.asks_for(Section::Overview).then(|| RedisServer::ask(&config.redis));
         let is_away = server.as_ref().is_some_and(|server| server.version.is_none());
         let is_named = question.names(Section::Logins) || question.names(Section::Services);
         if !is_named && (server.is_none() || is_away) {
-            return Ok(Self { server, statistics: None });
+            return Self { server, statistics: None, gaps: Vec::new() };
         }
         let days = question.period.days_of_utc(question.now);
-        let statistics = match (statistics::read(config, &days), &mut server) {
-            (Err(failure), Some(server)) if !is_named => {
-                server.note = Some(failure.to_string());
-                None
+        match statistics::read(config, &days) {
+            Ok(statistics) => Self { server, statistics: Some(statistics), gaps: Vec::new() },
+            Err(failure) => {
+                if let Some(server) = &mut server {
+                    server.note = Some(failure.to_string());
+                }
+                let kept = [Section::Logins, Section::Services].into_iter();
+                let kept = kept.filter(|section| question.names(*section));
+                Self { server, statistics: None, gaps: kept.map(|of| Gap::new(of, &failure)).collect() }
             }
-            (read, _) => Some(read?),
-        };
-        Ok(Self { server, statistics })
+        }
     }
 }
 
@@ -245,35 +268,49 @@ fn read(
     counters: &mut Counting<'_>,
     question: &Question<'_>,
 ) -> Result<Report> {
+    let asks = |section| question.asks_for(section);
+    let mut gaps = Vec::new();
     // The overview takes its sums from the sections that list the parts.
-    let wanted = question.asks_for(Section::Overview) || question.asks_for(Section::Epn);
-    let epn = wanted.then(|| Epn::collect(conn, &config.epn, question)).transpose()?;
-    let wanted = question.asks_for(Section::Overview) || question.asks_for(Section::Sessions);
-    let sessions =
-        wanted.then(|| Sessions::collect(conn, question, config.aggregate.max_sessions)).transpose()?;
-    let time = question.asks_for(Section::Time).then(|| Time::collect(conn, question)).transpose()?;
-    let Counters { server, statistics } = counters.told()?;
-    let overview = server
-        .as_ref()
-        .zip(epn.as_ref())
-        .map(|(redis, epn)| {
-            Overview::collect(conn, epn, sessions.as_ref(), statistics.as_ref(), redis.clone())
-        })
-        .transpose()?;
-    let wanted = question.asks_for(Section::Logins) || question.asks_for(Section::Services);
-    let (logins, services) = match statistics {
-        Some(statistics) if wanted => {
-            let accounts = Accounts::read(conn)?;
-            let users = Users::new(&accounts, &statistics.users);
-            (
-                Some(Logins::new(statistics, &accounts, &users, question)),
-                Some(Services::new(statistics, &users, question)),
-            )
+    let mut epn = None;
+    if asks(Section::Overview) || asks(Section::Epn) {
+        let section = if asks(Section::Epn) { Section::Epn } else { Section::Overview };
+        epn = unless_kept(&mut gaps, section, Epn::collect(conn, &config.epn, question))?;
+        if epn.is_none() && section == Section::Epn && asks(Section::Overview) {
+            gaps.extend(gaps.last().cloned().map(|gap| Gap { section: Section::Overview, ..gap }));
         }
-        _ => (None, None),
-    };
-    let wanted = question.names(Section::Runs) || (question.with_runs && question.sections.is_empty());
-    let runs = wanted.then(|| Runs::collect(conn)).transpose()?;
+    }
+    let mut sessions = None;
+    if asks(Section::Overview) || asks(Section::Sessions) {
+        let read = Sessions::collect(conn, question, config.aggregate.max_sessions);
+        sessions = unless_kept(&mut gaps, Section::Sessions, read)?;
+    }
+    let mut time = None;
+    if asks(Section::Time) {
+        time = unless_kept(&mut gaps, Section::Time, Time::collect(conn, question))?;
+    }
+    let Counters { server, statistics, gaps: of_redis } = counters.told()?;
+    gaps.splice(0..0, of_redis.iter().cloned());
+    let mut overview = None;
+    if let (Some(redis), Some(epn)) = (server, &epn) {
+        let read = Overview::collect(conn, epn, sessions.as_ref(), statistics.as_ref(), redis.clone());
+        overview = unless_kept(&mut gaps, Section::Overview, read)?;
+    }
+    let (mut logins, mut services) = (None, None);
+    if let Some(statistics) = statistics.as_ref().filter(|_| asks(Section::Logins) || asks(Section::Services))
+    {
+        let section = if asks(Section::Logins) { Section::Logins } else { Section::Services };
+        if let Some(accounts) = unless_kept(&mut gaps, section, Accounts::read(conn))? {
+            let users = Users::new(&accounts, &statistics.users);
+            logins = Some(Logins::new(statistics, &accounts, &users, question));
+            services = Some(Services::new(statistics, &users, question));
+        } else if section == Section::Logins && asks(Section::Services) {
+            gaps.extend(gaps.last().cloned().map(|gap| Gap { section: Section::Services, ..gap }));
+        }
+    }
+    let mut runs = None;
+    if question.names(Section::Runs) || (question.with_runs && question.sections.is_empty()) {
+        runs = unless_kept(&mut gaps, Section::Runs, Runs::collect(conn))?;
+    }
     Ok(Report {
         version: VERSION,
         from: question.period.from,
@@ -287,5 +324,6 @@ fn read(
         epn: epn.filter(|epn| question.shows(Section::Epn, epn.is_empty())),
         time: time.filter(|time| question.shows(Section::Time, time.is_empty())),
         runs,
+        gaps,
     })
 }

@@ -194,7 +194,7 @@ impl Services {
             title: texts::LEAST_CALLS,
             columns: vec![Column::words(texts::USER), Column::compared(texts::CALLS)],
             rows: self.least_active_users.iter().take(self.rows).map(row).collect(),
-            empty: texts::NO_USERS,
+            empty: if self.rows == 0 { texts::NONE_SHOWN } else { texts::NO_USERS },
         }
     }
 
@@ -210,7 +210,7 @@ impl Services {
                 Column::compared(texts::CALLS),
             ],
             rows: self.by_user.iter().take(self.rows).map(row).collect(),
-            empty: texts::NO_CALL,
+            empty: if self.rows == 0 { texts::NONE_SHOWN } else { texts::NO_CALL },
         }
     }
 }

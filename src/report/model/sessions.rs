@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     Question,
     course::{Course, Figures, Step},
+    grain::Grain,
     slots::{Mean, Slot, Slots, after},
     uses::Hours,
     week::Week,
@@ -134,7 +135,8 @@ impl Sessions {
             };
             let course = Chart { shape, unit: texts::SESSIONS, table: self.course_table() };
             // Of a day or two it would say what the course says.
-            let week = self.course.is_daily.then(|| Block::Chart(self.by_weekday_and_hour.chart()));
+            let week =
+                (self.course.grain != Grain::Hours).then(|| Block::Chart(self.by_weekday_and_hour.chart()));
             [Block::Figures(self.figures()), Block::Table(self.ends_table()), Block::Chart(course)]
                 .into_iter()
                 .chain(week)
@@ -210,6 +212,7 @@ impl Sessions {
         let has_limit = self.has_limit();
         let row = |(step, figures): &(Step, Figures)| {
             let step = match step {
+                Step::Month(month) => Cell::Month(*month),
                 Step::Day(day) => Cell::Day(*day),
                 Step::Hour(begin) => Cell::Time(*begin),
             };
@@ -228,9 +231,13 @@ impl Sessions {
                 )
                 .collect()
         };
-        let is_daily = self.course.is_daily;
+        let (title, heading) = match self.course.grain {
+            Grain::Hours => (texts::BY_HOUR, texts::HOUR),
+            Grain::Days => (texts::BY_DAY, texts::DAY),
+            Grain::Months => (texts::SESSIONS_BY_MONTH, texts::MONTH),
+        };
         let limit = if self.is_in_hours() { texts::LIMIT_HOURS } else { texts::LIMIT_SECONDS };
-        let columns = [if is_daily { texts::DAY } else { texts::HOUR }, texts::OPENED]
+        let columns = [heading, texts::OPENED]
             .into_iter()
             .chain(has_limit.then_some(limit))
             .chain([texts::FEWEST, texts::MEAN])
@@ -239,7 +246,7 @@ impl Sessions {
             .chain(has_limit.then_some(Column::spare(texts::LIMIT)))
             .collect();
         Table {
-            title: if is_daily { texts::BY_DAY } else { texts::BY_HOUR },
+            title,
             columns,
             rows: self.course.steps.iter().map(row).collect(),
             empty: texts::SESSIONS_EMPTY,

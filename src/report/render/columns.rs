@@ -11,10 +11,15 @@ pub(super) const GAP: &str = "  ";
 /// Columns of words are not made narrower than that.
 const LEAST: usize = 4;
 
+/// Down to that many columns, names give way before our own words do: these are known only by all of their letters.
+const ROOMY: usize = 12;
+
 /// One column, all of its values as text that is safe to show.
 #[derive(Debug)]
 pub(super) struct TextColumn {
     pub(super) kind: Kind,
+    /// Whether there are names among its values, and not only words of ours.
+    pub(super) has_names: bool,
     pub(super) heading: String,
     pub(super) values: Vec<String>,
 }
@@ -41,10 +46,15 @@ pub(super) fn lines(columns: &[TextColumn], most: usize, unicode: bool) -> (Stri
     let mut widths: Vec<usize> = columns.iter().map(TextColumn::natural_width).collect();
     let gaps = GAP.len() * columns.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > most {
-        let words = widths.iter_mut().zip(columns).filter(|(_, column)| column.kind == Kind::Words);
-        match words.map(|(width, _)| width).filter(|width| **width > LEAST).max() {
-            Some(widest) => *widest -= 1,
-            None => break,
+        let words = || columns.iter().zip(&widths).enumerate().filter(|(_, (of, _))| of.kind == Kind::Words);
+        let widest = |least: usize, names_only: bool| {
+            let may_give = |of: &TextColumn, width: usize| width > least && (of.has_names || !names_only);
+            let giving = words().filter(|(_, (of, width))| may_give(of, **width));
+            giving.max_by_key(|(_, (_, width))| **width).map(|(index, _)| index)
+        };
+        let Some(index) = widest(ROOMY, true).or_else(|| widest(LEAST, false)) else { break };
+        if let Some(width) = widths.get_mut(index) {
+            *width -= 1;
         }
     }
     let line = |text: &dyn Fn(&TextColumn) -> Option<String>| {
@@ -74,6 +84,7 @@ mod tests {
     fn column(kind: Kind, heading: &str, values: &[&str]) -> TextColumn {
         TextColumn {
             kind,
+            has_names: true,
             heading: heading.to_owned(),
             values: values.iter().map(|text| (*text).to_owned()).collect(),
         }
@@ -99,5 +110,13 @@ mod tests {
         ];
         assert_eq!(lines(&columns, 26, true).1, ["a-very-lo…  Studio  110.25"]);
         assert_eq!(lines(&columns, 10, true).1, ["a-v…  Stu…  110.25"]);
+    }
+
+    #[test]
+    fn names_give_way_before_our_own_words() {
+        let ours = TextColumn { has_names: false, ..column(Kind::Words, "Why", &["too long, not verified"]) };
+        let columns = [column(Kind::Words, "Login", &["a-rather-long-login"]), ours];
+        assert_eq!(lines(&columns, 37, true).1, ["a-rather-lon…  too long, not verified"]);
+        assert_eq!(lines(&columns, 30, true).1, ["a-rather-lo…  too long, not v…"]);
     }
 }

@@ -27,6 +27,9 @@ const NARROW: u32 = 350;
 /// Width of a picture beside another one.
 const HALF: u32 = 430;
 
+/// A table of so many columns needs the whole width.
+const MANY_COLUMNS: usize = 5;
+
 /// Paper and browsers show all there is.
 const SCREEN: Screen = Screen { columns: 80, unicode: true, colour: false };
 
@@ -127,7 +130,8 @@ impl Page<'_> {
                 self.line("line", &self.speech.words(table.empty));
             }
             Block::Table(table) => {
-                self.markup.open("div", &[("class", "block")]);
+                let class = if has_many_columns(table) { "block across" } else { "block" };
+                self.markup.open("div", &[("class", class)]);
                 self.table(table, None, true);
                 self.markup.close("div");
             }
@@ -163,6 +167,7 @@ impl Page<'_> {
     fn chart(&mut self, chart: &Chart) {
         let widths: &[(u32, &str)] = match chart.shape {
             Shape::Band { .. } | Shape::Week => &[(WIDE, "picture wide"), (NARROW, "picture narrow")],
+            _ if has_many_columns(&chart.table) => &[(WIDE, "picture wide"), (NARROW, "picture narrow")],
             Shape::Bars(_) | Shape::Days(_) => &[(HALF, "picture")],
         };
         self.markup.open("div", &[("class", if widths.len() > 1 { "block whole" } else { "block half" })]);
@@ -187,7 +192,7 @@ impl Page<'_> {
     }
 
     /// A table under its heading; the heading is written unless it has an id. It scrolls in a box of its own, which can
-    /// be reached by the keyboard.
+    /// be reached by the keyboard. The box is no landmark: a page has more of them than anybody wants to pass.
     fn table(&mut self, table: &Table, heading: Option<String>, with_bars: bool) {
         let id = heading.unwrap_or_else(|| self.heading(table));
         let compared = table.columns.iter().position(|column| column.kind == Kind::Compared);
@@ -197,7 +202,7 @@ impl Page<'_> {
         });
         self.markup.open(
             "div",
-            &[("class", "scroll"), ("role", "region"), ("aria-labelledby", &id), ("tabindex", "0")],
+            &[("class", "scroll"), ("role", "group"), ("aria-labelledby", &id), ("tabindex", "0")],
         );
         self.markup.open("table", &[("aria-labelledby", &id)]);
         self.markup.open("thead", &[]);
@@ -266,4 +271,9 @@ impl Page<'_> {
             _ => self.markup.text(&said),
         }
     }
+}
+
+/// Whether a table has no room beside another one.
+fn has_many_columns(table: &Table) -> bool {
+    table.columns.len() >= MANY_COLUMNS
 }

@@ -22,10 +22,15 @@ const FONT: &str = "font-family:'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',Aria
 const PAGE: &str = "margin:0;padding:16px;background:#ffffff;color:#1d2426;font-size:15px;line-height:1.45;";
 const TITLE: &str = "margin:0;font-size:26px;line-height:1.25;color:#1d2426;";
 const SOFT: &str = "margin:0 0 12px;color:#566064;";
+const LINE: &str = "margin:12px 0;color:#566064;";
 const SECTION: &str = "margin:28px 0 12px;padding:0 0 4px;border-bottom:2px solid #1f5f5b;font-size:20px;";
 const HEADING: &str = "margin:20px 0 6px;font-size:16px;";
 const GRID: &str = "border-collapse:collapse;width:100%;font-size:14px;";
+const FIGURES: &str = "margin:12px 0;";
+const SCROLL: &str = "overflow-x:auto;";
 const LABEL: &str = "padding:3px 12px 3px 0;text-align:left;font-weight:normal;";
+/// Of what is a part of the line above.
+const PART: &str = "padding-left:14px;";
 const VALUE: &str = "padding:3px 0;text-align:right;white-space:nowrap;font-weight:bold;";
 const HEAD: &str = "padding:3px 10px 3px 0;border-bottom:1px solid #7b8488;color:#566064;font-size:13px;";
 const CELL: &str = "padding:3px 10px 3px 0;border-bottom:1px solid #d9d5ca;font-weight:normal;";
@@ -61,11 +66,18 @@ impl Page<'_> {
         self.markup.open("html", &[("lang", self.speech.look.language.code())]);
         self.markup.open("head", &[]);
         self.markup.open("meta", &[("charset", "utf-8")]);
+        self.markup.open("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
         self.markup.open("meta", &[("name", "color-scheme"), ("content", "light")]);
         self.markup.element("title", &[], &title);
         self.markup.close("head");
         self.markup.open("body", &[("style", &format!("{PAGE}{FONT}"))]);
-        self.markup.open("div", &[("style", &format!("max-width:{WIDTH}px;margin:0 auto;"))]);
+        // Mail programs drop the elements around it, and with them the language.
+        let language = self.speech.look.language.code();
+        let style = format!("max-width:{WIDTH}px;margin:0 auto;");
+        self.markup.open(
+            "div",
+            &[("role", "article"), ("lang", language), ("aria-label", &title), ("style", &style)],
+        );
         self.markup.element("h1", &[("style", TITLE)], &title);
         self.markup.element("p", &[("style", SOFT)], &self.speech.period(report));
         for sheet in report.sheets() {
@@ -105,7 +117,7 @@ impl Page<'_> {
     }
 
     fn line(&mut self, said: &str) {
-        self.markup.element("p", &[("style", SOFT)], said);
+        self.markup.element("p", &[("style", LINE)], said);
     }
 
     fn heading(&mut self, table: &Table) {
@@ -113,10 +125,13 @@ impl Page<'_> {
     }
 
     fn figures(&mut self, figures: &[(Text, Cell)]) {
-        self.markup.open("table", &[("style", GRID)]);
+        self.markup.open("table", &[("style", &format!("{GRID}{FIGURES}"))]);
         for (label, cell) in figures {
+            let label = self.speech.words(*label);
+            let part = if label.starts_with(' ') { PART } else { "" };
             self.markup.open("tr", &[]);
-            self.markup.element("th", &[("scope", "row"), ("style", LABEL)], &self.speech.words(*label));
+            let style = format!("{LABEL}{part}");
+            self.markup.element("th", &[("scope", "row"), ("style", &style)], label.trim());
             self.markup.element("td", &[("style", VALUE)], &self.speech.cell(cell));
             self.markup.close("tr");
         }
@@ -145,6 +160,8 @@ impl Page<'_> {
             .into_iter()
             .flat_map(|place| table.rows.iter().filter_map(move |row| row.get(place)).filter_map(amount));
         let greatest = super::strokes::greatest(values);
+        // On a telephone a wide table moves by itself, where the mail program lets it.
+        self.markup.open("div", &[("style", SCROLL)]);
         self.markup.open("table", &[("style", GRID)]);
         self.markup.open("tr", &[]);
         for (place, column) in table.columns.iter().enumerate() {
@@ -173,6 +190,7 @@ impl Page<'_> {
             self.markup.close("tr");
         }
         self.markup.close("table");
+        self.markup.close("div");
     }
 
     fn bar(&mut self, part: f64) {

@@ -13,6 +13,9 @@ use crate::{report::model::Report, terminal::safe};
 pub(super) fn render(report: &Report) -> String {
     let mut metrics = Metrics::default();
     metrics.of_report(report);
+    for gap in &report.gaps {
+        metrics.of_gap(gap);
+    }
     if let Some(overview) = &report.overview {
         metrics.of_overview(overview);
     }

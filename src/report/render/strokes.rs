@@ -24,6 +24,37 @@ pub(super) fn bars(values: &[f64], longest: usize, unicode: bool) -> Vec<String>
     values.iter().map(bar).collect()
 }
 
+/// How the bars of a group look, each for the column of its place; the darker one is in front.
+const GROUP: [char; 3] = ['▒', '█', '·'];
+const ASCII_GROUP: [char; 3] = ['=', '#', '.'];
+const FRONT_TO_BACK: [usize; 3] = [1, 0, 2];
+
+/// What the bars of a group look like: none for a column that there is no look for.
+pub(super) fn mark(column: usize, unicode: bool) -> Option<char> {
+    if unicode { GROUP.get(column) } else { ASCII_GROUP.get(column) }.copied()
+}
+
+/// A line for each row, in which the bars of its columns lie one behind the other, the shorter ones in front; the
+/// greatest value of all is `longest` columns long. What is no number has no bar.
+pub(super) fn groups(rows: &[Vec<Option<f64>>], longest: usize, unicode: bool) -> Vec<String> {
+    let greatest = greatest(rows.iter().flatten().flatten().copied());
+    let length = |value: f64| {
+        if value > 0.0 { (value * longest as f64 / greatest).round().max(1.0) as usize } else { 0 }
+    };
+    let line = |row: &Vec<Option<f64>>| {
+        let length_of = |column: &usize| Some((length((*row.get(*column)?)?), *column));
+        let lengths: Vec<(usize, usize)> = FRONT_TO_BACK.iter().filter_map(length_of).collect();
+        let end = lengths.iter().map(|(length, _)| *length).max().unwrap_or(0);
+        let at = |place: usize| {
+            // Of equally long ones, the first that is found is the one in front.
+            let seen = lengths.iter().filter(|(length, _)| *length > place).min_by_key(|(length, _)| *length);
+            seen.and_then(|(_, column)| mark(*column, unicode)).unwrap_or(' ')
+        };
+        (0..end).map(at).collect()
+    };
+    rows.iter().map(line).collect()
+}
+
 /// The course of values in one line of at most `columns`: if there are more values, each column stands for the greatest
 /// of its own. A blank is a gap.
 pub(super) fn sparkline(values: &[Option<f64>], columns: usize, unicode: bool) -> String {
@@ -66,6 +97,18 @@ mod tests {
         assert_eq!(bars(&[8.0, 3.0, 0.0, 0.01], 11, true), ["███████████", "████▏", "", "▏"]);
         assert_eq!(bars(&[800.0, 1.0, -3.0], 11, false), ["###########", "#", ""]);
         assert_eq!(bars(&[0.0], 11, true), [""]);
+    }
+
+    #[test]
+    fn bars_of_a_group_lie_behind_one_another() {
+        let row = |registered: f64, present: f64, places: Option<f64>| {
+            vec![Some(registered), Some(present), places]
+        };
+        let rows =
+            [row(4.0, 3.0, Some(6.0)), row(6.0, 6.0, Some(4.0)), row(2.0, 0.0, None), row(0.0, 0.0, None)];
+        assert_eq!(groups(&rows, 6, true), ["███▒··", "····██", "▒▒", ""]);
+        assert_eq!(groups(&rows, 12, false), ["######==....", "........####", "====", ""]);
+        assert_eq!(groups(&[row(900.0, 1.0, Some(1_000.0))], 10, true), ["█▒▒▒▒▒▒▒▒·"]);
     }
 
     #[test]

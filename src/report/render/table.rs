@@ -75,7 +75,7 @@ impl Page<'_> {
             Block::Table(table) | Block::Chart(Chart { table, .. }) if table.rows.is_empty() => {
                 self.wrap(&self.words(table.empty))
             }
-            Block::Table(table) => self.table(table),
+            Block::Table(table) => self.table(table, &[]),
             Block::Chart(chart) => self.chart(chart),
             Block::Line(words) => self.wrap(&self.words(*words)),
             Block::Sentences(sentences) => {
@@ -105,10 +105,12 @@ impl Page<'_> {
             .collect()
     }
 
-    fn table(&self, table: &Table) -> Vec<String> {
+    /// A table, and beside it a bar for each row where there is room: of the column to compare, or of all of `group`.
+    fn table(&self, table: &Table, group: &[Text]) -> Vec<String> {
         let cells = |index: usize| table.rows.iter().filter_map(move |row| row.get(index));
         let column = |(index, column): (usize, &Column)| TextColumn {
             kind: column.kind,
+            has_names: cells(index).any(|cell| matches!(cell, Cell::Name(_))),
             heading: self.words(column.heading),
             values: cells(index).map(|cell| self.cell(cell)).collect(),
         };
@@ -116,7 +118,7 @@ impl Page<'_> {
         if natural_width(&columns) > self.columns() {
             columns.retain(|column| column.kind != Kind::Spare);
         }
-        let (heading, rows) = lines(&columns, self.columns(), self.look.screen.unicode);
+        let (mut heading, rows) = lines(&columns, self.columns(), self.look.screen.unicode);
         let longest = LONGEST_BAR + self.look.screen.columns.saturating_sub(USUAL_COLUMNS) / 2;
         let room = self.columns().saturating_sub(width(&heading) + GAP.len()).min(longest);
         let compared = table.columns.iter().position(|column| column.kind == Kind::Compared);
@@ -125,6 +127,17 @@ impl Page<'_> {
                 let values: Vec<f64> = cells(index).map(|cell| amount(cell).unwrap_or(0.0)).collect();
                 strokes::bars(&values, room, self.look.screen.unicode)
             }
+            _ if !group.is_empty() => match self.legend(group).filter(|legend| width(legend) <= room) {
+                Some(legend) => {
+                    heading = heading + GAP + &legend;
+                    let columns: Vec<Vec<_>> =
+                        group.iter().map(|column| table.values_of(*column).map(amount).collect()).collect();
+                    let row = |row| columns.iter().map(|of| of.get(row).copied().flatten()).collect();
+                    let rows: Vec<Vec<_>> = (0..table.rows.len()).map(row).collect();
+                    strokes::groups(&rows, room, self.look.screen.unicode)
+                }
+                None => Vec::new(),
+            },
             _ => Vec::new(),
         };
         let mut bars = bars.into_iter().map(|bar| self.paint(CYAN, &bar));
@@ -132,11 +145,22 @@ impl Page<'_> {
         [self.paint(BOLD, &self.words(table.title)), heading].into_iter().chain(rows).collect()
     }
 
+    /// What the bars of a group are.
+    fn legend(&self, group: &[Text]) -> Option<String> {
+        let part = |(place, column): (usize, &Text)| {
+            let mark = strokes::mark(place, self.look.screen.unicode)?;
+            Some(format!("{mark} {}", self.words(*column)))
+        };
+        let parts: Option<Vec<String>> = group.iter().enumerate().map(part).collect();
+        parts.map(|parts| parts.join(GAP))
+    }
+
     /// The table, where its bars say it all; else a picture before it, or in its place.
     fn chart(&self, chart: &Chart) -> Vec<String> {
-        let mut lines = match chart.shape {
+        let mut lines = match &chart.shape {
             Shape::Week => return self.week(&chart.table),
-            _ => self.table(&chart.table),
+            Shape::Bars(group) if group.len() > 1 => self.table(&chart.table, group),
+            _ => self.table(&chart.table, &[]),
         };
         if let Shape::Band { most: column, .. } | Shape::Days(column) = chart.shape
             && chart.table.rows.len() >= FEWEST_POINTS

@@ -36,7 +36,7 @@ use crate::{
     epn::calendar::Minute,
     failure::Result,
     report::{
-        sheet::{Block, Cell, Chart, Sentence, Shape, Sheet},
+        sheet::{Block, Cell, Chart, Sentence, Shape, Sheet, Table},
         texts,
     },
 };
@@ -207,6 +207,11 @@ impl Epn {
         logins.for_each(|login| names.hide("epn", login));
     }
 
+    /// A ranking, which has no entries if none were asked for.
+    fn or_none_shown(&self, table: Table) -> Table {
+        if self.top == Some(0) { Table { empty: texts::NONE_SHOWN, ..table } } else { table }
+    }
+
     /// What people see of it.
     pub fn sheet(&self) -> Sheet {
         if self.is_empty() {
@@ -250,13 +255,13 @@ impl Epn {
             Block::Table(by_age),
             Block::Table(by_sex),
             Block::Table(by_town),
-            Block::Table(people::ranking_table(&self.people)),
+            Block::Table(self.or_none_shown(people::ranking_table(&self.people))),
             Block::Chart(workshops),
         ];
         if !self.workshops.is_empty() {
             blocks.push(Block::Figures(self.all_workshops.figures()));
         }
-        blocks.push(Block::Table(suspects::table(&self.suspects, self.top)));
+        blocks.push(Block::Table(self.or_none_shown(suspects::table(&self.suspects, self.top))));
         let counts = suspects::sentences(self.uses_too_long, self.uses_never_verified, &self.settings);
         if !counts.is_empty() {
             blocks.push(Block::Sentences(counts));

@@ -1,6 +1,6 @@
-//! An axis of time: days or hours, each as wide as the others, and which of them are written at it.
+//! An axis of time: months, days or hours, each as wide as the others, and which of them are written at it.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::report::{language::Language, sheet::Cell};
@@ -8,6 +8,8 @@ use crate::report::{language::Language, sheet::Cell};
 /// The steps of a time axis, from one to the next.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::report::render) enum Timeline {
+    /// Months, by their first days.
+    Months { first: NaiveDate, count: i64 },
     /// Days.
     Days { first: NaiveDate, count: i64 },
     /// Hours, the first of which begins then.
@@ -18,6 +20,9 @@ impl Timeline {
     /// From the first of these steps to the last; none: there is none, or they are no times.
     pub(in crate::report::render) fn of(first: &Cell, last: &Cell, zone: Tz) -> Option<Self> {
         match (first, last) {
+            (Cell::Month(first), Cell::Month(last)) => {
+                Some(Self::Months { first: *first, count: months_between(*first, *last) + 1 })
+            }
             (Cell::Day(first), Cell::Day(last)) => {
                 Some(Self::Days { first: *first, count: (*last - *first).num_days() + 1 })
             }
@@ -30,13 +35,14 @@ impl Timeline {
 
     /// How many steps there are, those of which nothing is known among them.
     pub(in crate::report::render) fn count(&self) -> f64 {
-        let (Self::Days { count, .. } | Self::Hours { count, .. }) = self;
+        let (Self::Months { count, .. } | Self::Days { count, .. } | Self::Hours { count, .. }) = self;
         (*count).max(1) as f64
     }
 
     /// Which step of them all this one is.
     pub(in crate::report::render) fn place(&self, step: &Cell) -> Option<f64> {
         match (self, step) {
+            (Self::Months { first, .. }, Cell::Month(month)) => Some(months_between(*first, *month) as f64),
             (Self::Days { first, .. }, Cell::Day(day)) => Some((*day - *first).num_days() as f64),
             (Self::Hours { first, .. }, Cell::Time(at)) => Some((*at - *first).num_hours() as f64),
             _ => None,
@@ -46,10 +52,32 @@ impl Timeline {
     /// At most `most` steps with what is written at them, all equally far apart by the calendar.
     pub(super) fn ticks(&self, most: usize, language: Language) -> Vec<(f64, String)> {
         match self {
+            Self::Months { first, count } => months(*first, *count, most, language),
             Self::Days { first, count } => days(*first, *count, most, language),
             Self::Hours { first, count, zone } => hours(*first, *count, *zone, most, language),
         }
     }
+}
+
+fn months_between(first: NaiveDate, last: NaiveDate) -> i64 {
+    let number = |day: NaiveDate| 12 * i64::from(day.year()) + i64::from(day.month0());
+    number(last) - number(first)
+}
+
+fn months(first: NaiveDate, count: i64, most: usize, language: Language) -> Vec<(f64, String)> {
+    let years = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000].map(|years| 12 * years);
+    let apart = [1, 2, 3, 6].into_iter().chain(years).find(|apart| count / apart < most as i64);
+    let Some(apart) = apart else { return Vec::new() };
+    let all = std::iter::successors(Some(first), |month| month.checked_add_months(Months::new(1)));
+    let all = all.take(usize::try_from(count).unwrap_or(0)).enumerate();
+    let is_written =
+        |month: NaiveDate| (12 * i64::from(month.year()) + i64::from(month.month0())) % apart == 0;
+    all.filter(|(_, month)| is_written(*month))
+        .map(|(index, month)| {
+            let label = if apart < 12 { language.month(month) } else { month.year().to_string() };
+            (index as f64, label)
+        })
+        .collect()
 }
 
 fn hours(first: DateTime<Utc>, count: i64, zone: Tz, most: usize, language: Language) -> Vec<(f64, String)> {
@@ -132,6 +160,20 @@ mod tests {
         );
         assert_eq!(ticks(&day("2020-02-01"), &day("2026-01-31"), 3), "1796:2025");
         assert_eq!(ticks(&day("2026-03-09"), &day("2026-03-09"), 8), "0:9 Mar");
+    }
+
+    #[test]
+    fn months_are_all_as_wide_and_written_by_month_quarter_or_year() {
+        let month = |text: &str| Cell::Month(text.parse().unwrap());
+        let [first, last] = [month("2025-11-01"), month("2026-04-01")];
+        assert_eq!(
+            ticks(&first, &last, 9),
+            "0:Nov 2025 1:Dec 2025 2:Jan 2026 3:Feb 2026 4:Mar 2026 5:Apr 2026"
+        );
+        assert_eq!(ticks(&first, &last, 3), "2:Jan 2026 5:Apr 2026");
+        assert_eq!(ticks(&month("2020-02-01"), &last, 4), "23:2022 47:2024 71:2026");
+        let timeline = Timeline::of(&first, &last, PARIS).unwrap();
+        assert_eq!((timeline.count(), timeline.place(&last)), (6.0, Some(5.0)));
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum;
 
 use super::{Metrics, Told};
 use crate::report::model::{
-    Report, epn::Epn, logins::Logins, overview::Overview, runs::Runs, services::Services, sessions::Sessions,
-    slots::after, time::Time,
+    Report, epn::Epn, gaps::Gap, logins::Logins, overview::Overview, runs::Runs, services::Services,
+    sessions::Sessions, slots::after, time::Time,
 };
 
 /// Services, as callers name them, that get a series each: the rest is in the sum.
@@ -40,6 +41,13 @@ impl Metrics {
             unix(report.from),
         );
         self.gauge(("sessionstat_period_end_timestamp_seconds", "End of that period."), unix(report.to));
+    }
+
+    pub(super) fn of_gap(&mut self, gap: &Gap) {
+        let told = ("sessionstat_report_gap", "Sections that were asked for and could not be read.");
+        let section = gap.section.to_possible_value();
+        let name = section.as_ref().map_or("", clap::builder::PossibleValue::get_name);
+        self.gauge_of(told, &[("section", name)], 1);
     }
 
     pub(super) fn of_overview(&mut self, overview: &Overview) {
