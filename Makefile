@@ -24,9 +24,9 @@ test: ## installs the servers and the browser that tests need, where missing, an
 	$(CARGO) test --locked
 	@echo "All tests passed."
 
-bench: musl ## the benchmarks, beside what the servers alone need
+bench: musl ## the benchmarks, each beside its floor (RECORD=1: into BENCHMARKS.md)
 	@scripts/install-servers bench
-	$(CARGO) bench --locked
+	@CARGO=$(CARGO) RECORD=$(RECORD) scripts/bench
 
 fuzz: ## templates that nobody wrote, through the compiler and real PHP (RUNS=1000000: so many, a target)
 	@CARGO=$(CARGO) scripts/fuzz $(RUNS)

@@ -8,6 +8,7 @@
 mod measured;
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod table;
 
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,7 @@ fn main() {
 /// A million rows at once.
 fn bulk(server: &MariaDb) {
     println!("{ROWS} pending rows, {COMPUTERS} computers, {PEOPLE} people, {DAYS} opening days");
+    let (mut runs, mut floors) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         let floor = floor(&space(server, COMPUTERS, PEOPLE, ROWS / DAYS, DAYS));
         let database = space(server, COMPUTERS, PEOPLE, ROWS / DAYS, DAYS);
@@ -63,7 +65,15 @@ fn bulk(server: &MariaDb) {
             floor.as_secs_f64(),
             run.wall.as_secs_f64() / floor.as_secs_f64()
         );
+        runs.push(run.wall);
+        floors.push(floor);
     }
+    table::line(
+        &format!("{ROWS} rows of the queue"),
+        median(&mut runs).as_secs_f64(),
+        "the server moves them",
+        median(&mut floors).as_secs_f64(),
+    );
 }
 
 /// Sixty new rows, without and with a year of history.
@@ -84,6 +94,12 @@ fn usual(server: &MariaDb) {
             count(&database, "users_log"),
             run.as_secs_f64() * 1e3,
             connect.as_secs_f64() * 1e3
+        );
+        table::line(
+            &format!("{USUAL} rows after {days} days"),
+            run.as_secs_f64(),
+            "connecting",
+            connect.as_secs_f64(),
         );
     }
 }

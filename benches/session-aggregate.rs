@@ -8,6 +8,7 @@
 mod measured;
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod table;
 
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ fn bulk(server: &MariaDb) {
     println!("{RECORDS} session records over {DAYS} days");
     let database = records(server, RECORDS, DAYS);
     let end = BEGIN + DAYS * DAY;
+    let (mut runs, mut floors) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         let floor = stream(
             server,
@@ -69,7 +71,15 @@ fn bulk(server: &MariaDb) {
             floor.as_secs_f64(),
             run.wall.as_secs_f64() / floor.as_secs_f64()
         );
+        runs.push(run.wall);
+        floors.push(floor);
     }
+    table::line(
+        &format!("{RECORDS} session records"),
+        median(&mut runs).as_secs_f64(),
+        "the client reads them",
+        median(&mut floors).as_secs_f64(),
+    );
 }
 
 /// One new slot, session records of a week in the table.
@@ -92,12 +102,14 @@ fn usual(server: &MariaDb) {
         runs.push(wall);
     }
     let mut connects: Vec<_> = (0..REPEATS).map(|_| connect(server)).collect();
+    let (run, connecting) = (median(&mut runs), median(&mut connects));
+    table::line("one new slot", run.as_secs_f64(), "connecting", connecting.as_secs_f64());
     println!(
         "one new slot, {} records in the table: {:.1} ms, connecting {:.1} ms of it; \
          {} statements, {} rows or index entries read",
         count(&database, "usr_session_stats_raw"),
-        median(&mut runs).as_secs_f64() * 1e3,
-        median(&mut connects).as_secs_f64() * 1e3,
+        run.as_secs_f64() * 1e3,
+        connecting.as_secs_f64() * 1e3,
         counted.statements,
         counted.reads,
     );

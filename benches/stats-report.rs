@@ -9,6 +9,7 @@
 mod measured;
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod table;
 
 use std::time::Duration;
 
@@ -82,6 +83,12 @@ fn main() {
                 wall.as_secs_f64(),
                 peak as f64 / 1024.0,
                 wall.as_secs_f64() / floor.as_secs_f64()
+            );
+            table::line(
+                &format!("a year, {what} as {format}"),
+                wall.as_secs_f64(),
+                "the client reads the uses",
+                floor.as_secs_f64(),
             );
         }
     }

@@ -8,6 +8,7 @@
 mod measured;
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod table;
 
 use std::time::Duration;
 
@@ -61,6 +62,7 @@ fn main() {
 /// All of the log.
 fn whole(server: &MariaDb, database: &Database) {
     println!("{EVENTS} rows of the log, {USERS} users");
+    let (mut runs, mut floors) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         let floor = stream(
             server,
@@ -88,7 +90,15 @@ fn whole(server: &MariaDb, database: &Database) {
             floor.as_secs_f64(),
             run.wall.as_secs_f64() / floor.as_secs_f64()
         );
+        runs.push(run.wall);
+        floors.push(floor);
     }
+    table::line(
+        &format!("{EVENTS} rows of the log"),
+        median(&mut runs).as_secs_f64(),
+        "the client reads them in order",
+        median(&mut floors).as_secs_f64(),
+    );
 }
 
 /// A thousand new rows.
@@ -106,11 +116,13 @@ fn usual(server: &MariaDb, database: &Database) {
         })
         .collect();
     let mut connects: Vec<_> = (0..REPEATS).map(|_| connect(server)).collect();
+    let (run, connecting) = (median(&mut runs), median(&mut connects));
+    table::line(&format!("{NEW} new rows"), run.as_secs_f64(), "connecting", connecting.as_secs_f64());
     println!(
         "{NEW} new rows in a log of {}: {:.1} ms, connecting {:.1} ms of it",
         count(database, "mdl_logstore_standard_log"),
-        median(&mut runs).as_secs_f64() * 1e3,
-        median(&mut connects).as_secs_f64() * 1e3
+        run.as_secs_f64() * 1e3,
+        connecting.as_secs_f64() * 1e3
     );
 }
 

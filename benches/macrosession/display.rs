@@ -6,7 +6,7 @@ use sessionstat::macrosession::language::{Context, Rules, compile};
 
 use crate::{
     support::{Php, Tool},
-    templates,
+    table, templates,
 };
 
 /// How often each page is shown.
@@ -26,6 +26,7 @@ pub fn beside_a_page_by_hand() {
     for (name, opcache) in [("without opcache", "0"), ("with opcache", "1")] {
         let times = run(opcache, "compare", folder.path(), DISPLAYS);
         let times: Vec<f64> = times.split_whitespace().map(|time| time.parse().expect("a time")).collect();
+        table::line(&format!("a page shown {name}"), times[0] / 1e6, "the page by hand", times[1] / 1e6);
         println!(
             "  {name:<16} {:>7.1} us, by hand {:>7.1} us; ratio {:.2}",
             times[0],

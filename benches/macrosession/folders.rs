@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::{shortest, support::Tool, templates};
+use crate::{shortest, support::Tool, table, templates};
 
 const TEMPLATES: usize = 10_000;
 const TURNS: usize = 7;
@@ -22,6 +22,12 @@ pub fn unchanged() {
     let again = shortest(TURNS, || command.run().expect(0));
     let read =
         shortest(TURNS, || files.iter().map(|file| fs::read(file).expect("a template").len()).sum::<usize>());
+    table::line(
+        &format!("{TEMPLATES} unchanged templates"),
+        again.as_secs_f64(),
+        "reading them once",
+        read.as_secs_f64(),
+    );
     println!(
         "{TEMPLATES} unchanged templates of {} bytes passed over in {:.3} s; read once, by one thread: {:.3} s, ratio {:.1}",
         template.len(),

@@ -13,6 +13,8 @@ mod hostile;
 mod speed;
 #[path = "../../tests/support/mod.rs"]
 mod support;
+#[path = "../table.rs"]
+mod table;
 mod templates;
 
 use std::time::{Duration, Instant};

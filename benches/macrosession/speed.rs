@@ -2,7 +2,7 @@
 
 use sessionstat::macrosession::language::{Context, Rules, compile};
 
-use crate::{hostile::HOSTILE, shortest, templates};
+use crate::{hostile::HOSTILE, shortest, table, templates};
 
 const TURNS: usize = 60;
 /// Turns of what takes a hundred times longer.
@@ -24,6 +24,8 @@ pub fn usual() {
         let read =
             speed(shortest(TURNS, || memchr::memchr_iter(b'#', std::hint::black_box(template)).count()));
         let macros = memchr::memchr_iter(b'#', template).count() as f64 / template.len() as f64;
+        let seconds = |speed: f64| template.len() as f64 / 1e6 / speed;
+        table::line(&format!("1 MB, {name}"), seconds(compiled), "finding each #", seconds(read));
         println!(
             "  {name:<28} {compiled:>6.0} ({:.2} million macros a second)\n    beside finding each # with memchr: \
              {read:.0}, ratio {:.0}; copying: {copied:.0}, ratio {:.0}",

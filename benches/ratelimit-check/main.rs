@@ -12,6 +12,8 @@ mod turns;
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
+#[path = "../table.rs"]
+mod table;
 
 use std::time::Instant;
 
@@ -32,6 +34,7 @@ fn main() {
     println!("one call as a whole process, over a Unix socket; medians of {TURNS} turns");
     let quick = turns::measure(&bench.quick(), TURNS);
     turns::print_beside(&quick, &quick[0]);
+    turns::add_lines(&quick[1..], &quick[0]);
     // Not in turns with the others: it drives them out of the processor's caches.
     println!("what it replaces, by itself; medians of {SLOW_TURNS} turns, beside the second line above");
     let slow = turns::measure(&bench.slow(), SLOW_TURNS);

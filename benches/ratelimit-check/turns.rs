@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::contenders::Contender;
+use crate::{contenders::Contender, table};
 
 /// Turns that are not measured: until everything is where the next ones find it.
 const FIRST: usize = 10;
@@ -51,5 +51,12 @@ pub fn print_beside(all: &[Times], one: &Times) {
             times.at(0.05),
             times.at(0.95)
         );
+    }
+}
+
+/// Puts them into the table of all benchmarks.
+pub fn add_lines(all: &[Times], floor: &Times) {
+    for times in all {
+        table::line(times.name, times.at(0.5) / 1e3, floor.name, floor.at(0.5) / 1e3);
     }
 }

@@ -9,6 +9,9 @@ use hashbrown::HashTable;
 
 use super::user::unescape;
 
+/// So few names are found faster by looking at each of them: services and rules are.
+const FEW: usize = 8;
+
 /// The place of a name among the [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(u32);
@@ -35,6 +38,12 @@ impl Names {
     /// can be.
     pub fn add(&mut self, name: &[u8]) -> Name {
         let name = String::from_utf8_lossy(name);
+        if self.len() <= FEW {
+            let known = self.all().find(|known| slice(&self.text, &self.ends, *known) == name);
+            if let Some(known) = known {
+                return known;
+            }
+        }
         let Self { text, ends, by_name, hasher } = self;
         let hash = hasher.hash_one(name.as_bytes());
         let is_it = |known: &Name| slice(text, ends, *known) == name;

@@ -72,10 +72,12 @@ impl Accounts {
 
     /// The place of the same in the list; none: somebody without an account.
     pub fn place(&self, name: &str) -> Option<usize> {
-        // Another spelling of a number, as 007, is no id.
-        let id = name.parse().ok().filter(|id: &u64| id.to_string() == name);
-        let place = id.and_then(|id| self.by_id.get(&id));
-        place.or_else(|| self.by_email.get(name)).or_else(|| self.by_email.get(&folded(name))).copied()
+        // Another spelling of a number, as 007 or +7, is no id.
+        let is_number = name == "0" || name.starts_with(|first: char| matches!(first, '1'..='9'));
+        let id = name.parse().ok().filter(|_| is_number).and_then(|id: u64| self.by_id.get(&id));
+        let place = id.or_else(|| self.by_email.get(name));
+        let is_folded = name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !byte.is_ascii_uppercase());
+        place.or_else(|| if is_folded { None } else { self.by_email.get(&folded(name)) }).copied()
     }
 }
 
