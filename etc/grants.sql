@@ -136,6 +136,8 @@ GRANT SELECT ON sessionstat.sessionstat_schema TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.users_temp TO 'stats_report'@'localhost';
 -- When each server was last heard of, not who was connected.
 GRANT SELECT (server, seen_at) ON sessionstat.users_log TO 'stats_report'@'localhost';
+-- On which days nobody has to miss a snapshot.
+GRANT SELECT (day, room_id) ON sessionstat.epn_closed_day TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_room TO 'stats_report'@'localhost';
 GRANT SELECT ON sessionstat.epn_computer TO 'stats_report'@'localhost';
 -- Of people their logins and balances, and what yearly figures are told by; not what they are called.

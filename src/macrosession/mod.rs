@@ -1,6 +1,6 @@
 //! macrosession-compile: templates with session macros into PHP pages that are the same for all visitors.
 //!
-//! [`language`] is the compiler: text in, PHP out. The other rooms read templates and write pages. A pass of [`run`] goes
+//! [`language`] is the compiler: text in, PHP out. The other rooms read templates and write pages. A pass of [`mod@run`] goes
 //! through them from top to bottom:
 //!
 //! | room | what it owes its callers |

@@ -26,18 +26,31 @@ impl Name {
 /// Names, one behind the other in one text.
 #[derive(Debug, Default)]
 pub struct Names {
-    text: String,
+    /// As they stand in keys.
+    text: Vec<u8>,
     /// Where each of them ends.
     ends: Vec<usize>,
-    by_name: HashTable<Name>,
+    by_name: HashTable<Entry>,
     hasher: RandomState,
 }
 
+/// With a part of its hash, so that the table grows without a look at a million names.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u32,
+    name: Name,
+}
+
+impl Entry {
+    /// All bits of the hash decide about the place of the entry.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
 impl Names {
-    /// The place of a name, given as it stands in keys; new ones get the next one. What is not UTF-8 is told as well as
-    /// can be.
+    /// The place of a name, given as it stands in keys; new ones get the next one.
     pub fn add(&mut self, name: &[u8]) -> Name {
-        let name = String::from_utf8_lossy(name);
         if self.len() <= FEW {
             let known = self.all().find(|known| slice(&self.text, &self.ends, *known) == name);
             if let Some(known) = known {
@@ -45,15 +58,16 @@ impl Names {
             }
         }
         let Self { text, ends, by_name, hasher } = self;
-        let hash = hasher.hash_one(name.as_bytes());
-        let is_it = |known: &Name| slice(text, ends, *known) == name;
-        if let Some(known) = by_name.find(hash, is_it) {
-            return *known;
+        let hash = hasher.hash_one(name) as u32;
+        let is_it = |known: &Entry| known.hash == hash && slice(text, ends, known.name) == name;
+        if let Some(known) = by_name.find(Entry::spread(hash), is_it) {
+            return known.name;
         }
         let new = Name(u32::try_from(ends.len()).unwrap_or(u32::MAX));
-        text.push_str(&name);
+        text.extend_from_slice(name);
         ends.push(text.len());
-        by_name.insert_unique(hash, new, |known| hasher.hash_one(slice(text, ends, *known).as_bytes()));
+        let entry = Entry { hash, name: new };
+        by_name.insert_unique(Entry::spread(hash), entry, |known| Entry::spread(known.hash));
         new
     }
 
@@ -77,14 +91,14 @@ impl Names {
         (0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)).map(Name)
     }
 
-    /// A name as people know it.
+    /// A name as people know it. What is not UTF-8 is told as well as can be.
     pub fn get(&self, name: Name) -> Cow<'_, str> {
-        let escaped = slice(&self.text, &self.ends, name);
-        if escaped.contains('%') { Cow::Owned(unescape(escaped)) } else { Cow::Borrowed(escaped) }
+        let escaped = String::from_utf8_lossy(slice(&self.text, &self.ends, name));
+        if escaped.contains('%') { Cow::Owned(unescape(&escaped)) } else { escaped }
     }
 }
 
-fn slice<'a>(text: &'a str, ends: &[usize], name: Name) -> &'a str {
+fn slice<'a>(text: &'a [u8], ends: &[usize], name: Name) -> &'a [u8] {
     let begin = name.index().checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
     ends.get(name.index()).and_then(|end| text.get(begin..*end)).unwrap_or_default()
 }

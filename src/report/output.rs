@@ -44,7 +44,7 @@ pub fn write(text: &str, file: Option<&Path>) -> Result<()> {
 /// one in one step; others stay.
 ///
 /// # Errors
-/// Those of [`write`], and [`Status::CannotCreate`] if there can be no such folder.
+/// Those of [`fn@write`], and [`Status::CannotCreate`] if there can be no such folder.
 pub fn write_into(folder: &Path, files: &[(String, String)]) -> Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !folder.is_dir() => {

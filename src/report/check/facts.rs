@@ -1,7 +1,9 @@
 //! What rules are about, read from the database and from Redis: no more than they ask for.
 
+use std::collections::HashSet;
+
 use ::mysql::{Conn, prelude::Queryable};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{
     opening::open_seconds,
@@ -12,6 +14,7 @@ use crate::{
     config::Config,
     epn::calendar::Minute,
     failure::Result,
+    mysql::rows,
     ratelimit::statistics,
     report::{
         model::{
@@ -24,6 +27,7 @@ use crate::{
     },
 };
 
+const CLOSED_DAYS: &str = "SELECT day FROM epn_closed_day WHERE room_id IS NULL";
 const SNAPSHOT: &str = "samba-snapshot";
 /// Commands that cron runs in opening hours only.
 const IN_OPENING_HOURS: [&str; 2] = [SNAPSHOT, "epn-ingest"];
@@ -46,6 +50,8 @@ pub struct Facts {
     waiting: u64,
     unmatched: u64,
     runs: Vec<LastRun>,
+    /// Local days on which all rooms are closed.
+    closed: HashSet<NaiveDate>,
     /// None: nobody asked.
     pub refused: Option<Refused>,
 }
@@ -91,6 +97,7 @@ impl Facts {
         }
         if asks(of_snapshots) || asks(of_runs) {
             facts.runs = Runs::collect(conn)?.last_runs;
+            facts.closed = rows::<NaiveDate>(conn, "epn_closed_day", CLOSED_DAYS, ())?.into_iter().collect();
         }
         Ok(facts)
     }
@@ -99,7 +106,7 @@ impl Facts {
     pub fn measure(&self, measure: &Measure, config: &Config, clock: &Clock) -> Measured {
         let open = |since| {
             let hours = &config.report.opening_hours;
-            open_seconds(since, clock.now, hours, clock.zone) as f64
+            open_seconds(since, clock.now, hours, &self.closed, clock.zone) as f64
         };
         let age = |since: DateTime<Utc>| (clock.now - since).num_seconds().max(0) as f64;
         match measure {

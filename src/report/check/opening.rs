@@ -1,5 +1,7 @@
 //! Time in which the space is open: nobody misses a snapshot at night.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
@@ -8,12 +10,19 @@ use crate::config::report::OpeningHours;
 /// Days that are looked at: nobody needs to know more exactly how old something older is.
 const MOST_DAYS: i64 = 400;
 
-/// The seconds between two moments in which the space was open; 0 if `until` is not after `since`.
-pub fn open_seconds(since: DateTime<Utc>, until: DateTime<Utc>, hours: &OpeningHours, zone: Tz) -> i64 {
+/// The seconds between two moments in which the space was open, which it is on no day of `closed`; 0 if `until` is not
+/// after `since`.
+pub fn open_seconds(
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+    hours: &OpeningHours,
+    closed: &HashSet<NaiveDate>,
+    zone: Tz,
+) -> i64 {
     let last = until.with_timezone(&zone).date_naive();
     let first = since.with_timezone(&zone).date_naive();
     let first = first.max(last.checked_sub_signed(TimeDelta::days(MOST_DAYS)).unwrap_or(first));
-    let days = first.iter_days().take_while(|day| *day <= last);
+    let days = first.iter_days().take_while(|day| *day <= last).filter(|day| !closed.contains(day));
     days.flat_map(|day| {
         let open = hours.of_day(day.weekday().num_days_from_monday());
         open.iter().map(move |(begin, end)| (moment(day, *begin, zone), moment(day, *end, zone)))
@@ -44,7 +53,15 @@ mod tests {
 
     fn seconds(since: &str, until: &str, hours: &str) -> i64 {
         let moment = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        open_seconds(moment(since), moment(until), &hours.parse().unwrap(), chrono_tz::Europe::Paris)
+        let closed = HashSet::from(["2026-05-01".parse().unwrap()]);
+        open_seconds(moment(since), moment(until), &hours.parse().unwrap(), &closed, chrono_tz::Europe::Paris)
+    }
+
+    #[test]
+    fn on_a_closed_day_it_is_not_open() {
+        // 1 May is a Friday.
+        let days = seconds("2026-04-30T08:00:00Z", "2026-05-02T08:00:00Z", "thu-sat 9:00-12:00");
+        assert_eq!(days, (2 + 1) * 3_600);
     }
 
     #[test]

@@ -1,34 +1,42 @@
 //! Which local day a moment belongs to.
 
-use std::{
-    collections::BTreeMap,
-    ops::Bound::{Excluded, Unbounded},
-};
-
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::epn::calendar::{Calendar, Minute};
 
+/// Moments of so many seconds have a place for the day that was found last for one of them: less than half a day.
+const PART: i64 = 1 << 15;
+/// Places: for more than a year.
+const PLACES: usize = 1 << 10;
+
 /// Finds local days. Whoever asks, asks for the same days again and again: those that were found are remembered.
 #[derive(Debug)]
 pub struct LocalDays {
     calendar: Calendar,
-    /// By their ends: their beginnings and dates.
-    known: BTreeMap<DateTime<Utc>, (DateTime<Utc>, NaiveDate)>,
+    known: Vec<Day>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Day {
+    date: NaiveDate,
+    begin: DateTime<Utc>,
+    end: DateTime<Utc>,
 }
 
 impl LocalDays {
     /// The days of `zone`.
     pub fn new(zone: Tz) -> Self {
-        Self { calendar: Calendar::new(zone), known: BTreeMap::new() }
+        let never = DateTime::UNIX_EPOCH;
+        let none = Day { date: never.date_naive(), begin: never, end: never };
+        Self { calendar: Calendar::new(zone), known: vec![none; PLACES] }
     }
 
     /// The local day in which `at` lies, and the midnight at its end.
     pub fn at(&mut self, at: DateTime<Utc>) -> (NaiveDate, DateTime<Utc>) {
-        if let Some((end, (begin, date))) = self.known.range((Excluded(at), Unbounded)).next()
-            && *begin <= at
-        {
+        let place = at.timestamp().div_euclid(PART).rem_euclid(PLACES as i64) as usize;
+        let known = self.known.get(place).filter(|day| day.begin <= at && at < day.end);
+        if let Some(Day { date, end, .. }) = known {
             return (*date, *end);
         }
         let mut date = self.calendar.date(Minute::from(at));
@@ -38,8 +46,11 @@ impl LocalDays {
             date = date.checked_add_days(Days::new(1)).unwrap_or(date);
             span = self.calendar.day_of(date);
         }
-        self.known.insert(span.end.instant(), (span.start.instant(), date));
-        (date, span.end.instant())
+        let day = Day { date, begin: span.start.instant(), end: span.end.instant() };
+        if let Some(place) = self.known.get_mut(place) {
+            *place = day;
+        }
+        (date, day.end)
     }
 }
 
