@@ -23,13 +23,13 @@ impl Name {
     }
 }
 
-/// Names, one behind the other in one text.
+/// Names, one behind the other in one text of 4 GiB at most.
 #[derive(Debug, Default)]
 pub struct Names {
     /// As they stand in keys.
     text: Vec<u8>,
     /// Where each of them ends.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     by_name: HashTable<Entry>,
     hasher: RandomState,
 }
@@ -65,7 +65,7 @@ impl Names {
         }
         let new = Name(u32::try_from(ends.len()).unwrap_or(u32::MAX));
         text.extend_from_slice(name);
-        ends.push(text.len());
+        ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
         let entry = Entry { hash, name: new };
         by_name.insert_unique(Entry::spread(hash), entry, |known| Entry::spread(known.hash));
         new
@@ -98,9 +98,9 @@ impl Names {
     }
 }
 
-fn slice<'a>(text: &'a [u8], ends: &[usize], name: Name) -> &'a [u8] {
+fn slice<'a>(text: &'a [u8], ends: &[u32], name: Name) -> &'a [u8] {
     let begin = name.index().checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-    ends.get(name.index()).and_then(|end| text.get(begin..*end)).unwrap_or_default()
+    ends.get(name.index()).and_then(|end| text.get(begin as usize..*end as usize)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -72,10 +72,10 @@ impl Counts {
 
     /// Adds what was counted on a day.
     fn add(&mut self, day: NaiveDate, counted: &Counted) {
-        let Counted { others, by_user } = counted;
+        let Counted { others, by_user, read: _ } = counted;
         let mut total = *others;
         self.others = self.others.saturating_add(*others);
-        for ((subject, user), count) in by_user {
+        for (subject, user, count) in by_user {
             total = total.saturating_add(*count);
             if self.by_user.len() <= subject.index() {
                 self.by_user.resize_with(subject.index() + 1, Tally::default);
@@ -89,11 +89,13 @@ impl Counts {
     }
 }
 
-/// What was counted on one day. A field of a long hash may be read twice while others are added: the later one holds.
+/// What was counted on one day.
 #[derive(Debug, Default)]
 struct Counted {
     others: u64,
-    by_user: HashMap<(Name, Name), u64>,
+    by_user: Vec<(Name, Name, u64)>,
+    /// Fields that were read.
+    read: usize,
 }
 
 impl Counted {
@@ -106,6 +108,7 @@ impl Counted {
         subjects: &mut Names,
         users: &mut Names,
     ) -> Option<()> {
+        self.read += 1;
         let count: i64 = std::str::from_utf8(count).ok()?.parse().ok()?;
         let count = u64::try_from(count).unwrap_or(0);
         if field.is_empty() {
@@ -119,8 +122,18 @@ impl Counted {
                 (field.get(..blank).unwrap_or_default(), field.get(blank + 1..).unwrap_or_default())
             }
         };
-        self.by_user.insert((subjects.add(subject), users.add(user)), count);
+        self.by_user.push((subjects.add(subject), users.add(user), count));
         Some(())
+    }
+
+    /// A field of a long hash may have been read twice while others were added: the later one holds. Of `length` fields
+    /// that were there before, none is ever left out: as many were each read once.
+    fn without_repetitions(&mut self, length: usize) {
+        if self.read != length {
+            let last: HashMap<_, _> =
+                self.by_user.drain(..).map(|(subject, user, count)| ((subject, user), count)).collect();
+            self.by_user.extend(last.into_iter().map(|((subject, user), count)| (subject, user, count)));
+        }
     }
 }
 
@@ -189,7 +202,7 @@ impl<'a> Reader<'a> {
             let lengths: Vec<usize> = self.ask_all("HLEN", &keys)?;
             for ((day, key), length) in days.iter().zip(keys).zip(lengths) {
                 if length > PAGE {
-                    self.pages(*day, &key, kind, &mut counts)?;
+                    self.pages(*day, &key, length, kind, &mut counts)?;
                     continue;
                 }
                 if fields + length > PAGE || short.len() == PIPELINE {
@@ -222,7 +235,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds a long hash.
-    fn pages(&mut self, day: NaiveDate, key: &str, kind: Kind, counts: &mut Counts) -> Result<()> {
+    fn pages(
+        &mut self,
+        day: NaiveDate,
+        key: &str,
+        length: usize,
+        kind: Kind,
+        counts: &mut Counts,
+    ) -> Result<()> {
         let mut counted = Counted::default();
         let mut cursor = "0".to_owned();
         loop {
@@ -231,6 +251,7 @@ impl<'a> Reader<'a> {
             self.send(command)?;
             cursor = self.fields(key, true, kind, counts, &mut counted)?;
             if cursor == "0" {
+                counted.without_repetitions(length);
                 counts.add(day, &counted);
                 return Ok(());
             }
@@ -321,10 +342,10 @@ mod tests {
                 let field = field.as_bytes();
                 counted.take(field, count.as_bytes(), Kind::Calls, subjects, &mut users).unwrap();
             }
+            counted.without_repetitions(fields.len());
             counts.add(day, &counted);
         };
-        // The first one was read twice.
-        count(first, &[("vente marie%20curie", "1"), ("", "5"), ("vente marie%20curie", "2")]);
+        count(first, &[("", "5"), ("vente marie%20curie", "2")]);
         count(second, &[("vente marie%20curie", "1"), ("a%20b 7", "-1"), ("a%20b 8", "4")]);
         assert_eq!(counts.by_day, BTreeMap::from([(first, 7), (second, 5)]));
         assert_eq!((counts.total(), counts.others), (12, 5));
@@ -338,5 +359,21 @@ mod tests {
             pairs,
             [("a b".to_owned(), "8".to_owned(), 4), ("vente".to_owned(), "marie curie".to_owned(), 3)]
         );
+    }
+
+    #[test]
+    fn a_field_that_is_read_twice_holds_as_it_came_last() {
+        let (mut subjects, mut users) = (Names::default(), Names::default());
+        let mut counted = Counted::default();
+        for (field, count) in [("zoe", "1"), ("ali", "7"), ("zoe", "2")] {
+            counted
+                .take(field.as_bytes(), count.as_bytes(), Kind::Logins, &mut subjects, &mut users)
+                .unwrap();
+        }
+        counted.without_repetitions(2);
+        let mut told: Vec<_> =
+            counted.by_user.iter().map(|(_, user, count)| (users.get(*user), *count)).collect();
+        told.sort();
+        assert_eq!(told, [("ali".into(), 7), ("zoe".into(), 2)]);
     }
 }

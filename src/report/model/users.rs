@@ -11,7 +11,17 @@ use crate::ratelimit::{
 
 /// One user: the accounts come first, then the names that belong to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct User(usize);
+pub struct User(u32);
+
+impl User {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+fn user(index: usize) -> User {
+    User(u32::try_from(index).unwrap_or(u32::MAX))
+}
 
 /// What a user is called. Sorted by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +50,7 @@ impl<'a> Users<'a> {
     /// Finds the accounts of `names`.
     pub fn new(accounts: &'a Accounts, names: &'a Names) -> Self {
         let without = accounts.people().len();
-        let of = |name: Name| User(accounts.place(&names.get(name)).unwrap_or(without + name.index()));
+        let of = |name: Name| user(accounts.place(&names.get(name)).unwrap_or(without + name.index()));
         Self { accounts, names, of_names: names.all().map(of).collect() }
     }
 
@@ -52,10 +62,10 @@ impl<'a> Users<'a> {
     /// What a user is called.
     pub fn called(&self, user: User) -> Called<'a> {
         let people = self.accounts.people();
-        if let Some(person) = people.get(user.0) {
+        if let Some(person) = people.get(user.index()) {
             return Called { user: Cow::Borrowed(&person.user), id: person.id };
         }
-        let name = self.names.at(user.0 - people.len());
+        let name = self.names.at(user.index() - people.len());
         Called { user: name.map(|name| self.names.get(name)).unwrap_or_default(), id: None }
     }
 
@@ -66,7 +76,7 @@ impl<'a> Users<'a> {
 
     /// Everybody with an account.
     pub fn with_account(&self) -> impl Iterator<Item = User> {
-        (0..self.accounts.people().len()).map(User)
+        (0..self.accounts.people().len()).map(user)
     }
 
     /// What was counted for each service or rule and user, each pair once.
@@ -77,11 +87,11 @@ impl<'a> Users<'a> {
         };
         // Only an account can have been counted under several names.
         let mut several: HashMap<(Name, User), u64> = HashMap::new();
-        for (pair, count) in pairs().filter(|((_, user), _)| user.0 < accounts) {
+        for (pair, count) in pairs().filter(|((_, user), _)| user.index() < accounts) {
             let sum = several.entry(pair).or_default();
             *sum = sum.saturating_add(count);
         }
-        several.into_iter().chain(pairs().filter(move |((_, user), _)| user.0 >= accounts))
+        several.into_iter().chain(pairs().filter(move |((_, user), _)| user.index() >= accounts))
     }
 }
 
@@ -94,18 +104,22 @@ pub struct Sums {
 impl Sums {
     /// Adds to the number of a user.
     pub fn add(&mut self, user: User, count: u64) {
-        if let Some(sum) = self.of.get_mut(user.0) {
+        if let Some(sum) = self.of.get_mut(user.index()) {
             *sum = sum.saturating_add(count);
         }
     }
 
     /// The number of a user.
     pub fn get(&self, user: User) -> u64 {
-        self.of.get(user.0).copied().unwrap_or(0)
+        self.of.get(user.index()).copied().unwrap_or(0)
     }
 
     /// All users who have one.
     pub fn all(&self) -> impl Iterator<Item = (User, u64)> {
-        self.of.iter().enumerate().filter(|(_, count)| **count > 0).map(|(user, count)| (User(user), *count))
+        self.of
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count > 0)
+            .map(|(index, count)| (user(index), *count))
     }
 }

@@ -188,8 +188,7 @@ impl Visits {
         let mut last_in_rooms = vec![None; rooms.len()];
         let mut ids: Vec<(u32, u64)> = people.into_iter().map(|(id, place)| (place, id)).collect();
         ids.sort_unstable();
-        // Not the unstable one: this one is fast where parts are in order already.
-        was_there.sort();
+        was_there.sort_unstable();
         let of_people = was_there.chunk_by(|one, next| one.person == next.person);
         for (was_there, (_, person)) in of_people.zip(ids) {
             all.visitors += 1;
