@@ -8,13 +8,16 @@ mod support;
 
 mod command;
 mod configuration;
+mod contributing;
 mod cron;
 mod examples;
 mod grants;
 mod macrosession;
 mod manual;
+mod overview;
 mod page;
 mod ratelimit;
+mod readme;
 mod session_figures;
 mod session_grants;
 

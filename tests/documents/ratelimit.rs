@@ -76,8 +76,8 @@ fn every_key_and_word_of_an_answer_is_explained() {
     }
 }
 
-#[test]
-fn every_key_in_redis_is_explained() {
+/// The keys that checks leave in Redis, with what stands for a user, a rule and a day: `USER`, `RULE`, `DAY`.
+pub fn keys() -> BTreeSet<String> {
     let redis = Redis::start();
     for user in ["42", "42"] {
         answer(check(&redis, RULE_AND_LISTS, user));
@@ -87,25 +87,33 @@ fn every_key_in_redis_is_explained() {
     for database in [0, 1] {
         let client = redis::Client::open(format!("{}?db={database}", redis.url())).unwrap();
         let keys: Vec<String> = client.get_connection().unwrap().keys("*").unwrap();
-        found.extend(keys.into_iter().map(|key| (database, key)));
-    }
-    for page in pages() {
-        let part = page.part(&["STATISTICS", "STATISTIQUES"]);
-        let explained = Page::tags(&part).into_iter().map(|key| {
-            let key = key.replace("{USER}", "{42}").replace("{USAGER}", "{42}");
-            let key = key.replace("RULE", "login").replace("RÈGLE", "login");
-            key.replace("JOUR", "DAY")
-        });
-        let explained: BTreeSet<String> = explained.collect();
-        let known = found.iter().map(|(database, key)| {
+        found.extend(keys.into_iter().map(|key| {
             let is_statistic = key.contains("{stats}");
-            assert_eq!(*database, i32::from(is_statistic), "{key}");
+            assert_eq!(database, i32::from(is_statistic), "{key}");
             match key.rsplit_once(':') {
                 Some((kind, day)) if day.starts_with("20") && is_statistic => format!("{kind}:DAY"),
-                _ => key.clone(),
+                _ => key.replace("{42}", "{USER}").replace("login", "RULE"),
             }
-        });
-        assert_eq!(known.collect::<BTreeSet<_>>(), explained, "{}", page.path);
+        }));
+    }
+    found
+}
+
+/// The keys that a part of a page explains, in the words of [`keys`].
+pub fn explained_keys(page: &Page, part: &[&str]) -> BTreeSet<String> {
+    let part = page.part(part);
+    let in_english = [("USAGER", "USER"), ("RÈGLE", "RULE"), ("JOUR", "DAY")];
+    let keys = Page::tags(&part).into_iter().map(|key| {
+        in_english.iter().fold(key.to_owned(), |key, (french, english)| key.replace(french, english))
+    });
+    keys.collect()
+}
+
+#[test]
+fn every_key_in_redis_is_explained() {
+    let keys = keys();
+    for page in pages() {
+        assert_eq!(explained_keys(&page, &["STATISTICS", "STATISTIQUES"]), keys, "{}", page.path);
     }
 }
 
