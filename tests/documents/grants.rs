@@ -195,7 +195,7 @@ fn every_right_in_the_file_is_needed() {
             }
             _ => {
                 // As after triggers were missing. The rehearsal of a run leaves everything as it was, for the next right.
-                database.run("INSERT IGNORE INTO epn_history_stale VALUES (0, 0)");
+                database.run("INSERT IGNORE INTO epn_history_stale (year, user_id) VALUES (0, 0)");
                 let rehearsal = without(&right, &database, || ingest(&tool, "13:40", &["--dry-run"]));
                 if !is_refused(&rehearsal) {
                     assert_eq!(rehearsal.status, 0, "without {right:?}: {rehearsal:?}");
@@ -209,7 +209,7 @@ fn every_right_in_the_file_is_needed() {
     }
     // What only a real run does: its lease, packing what was used, and forgetting what is old.
     for right in later {
-        database.run("INSERT IGNORE INTO epn_history_stale VALUES (2026, 1), (2026, 99)");
+        database.run("INSERT IGNORE INTO epn_history_stale (year, user_id) VALUES (2026, 1), (2026, 99)");
         let run = without(&right, &database, || ingest(&tool, "13:40", &[]));
         assert!(is_refused(&run), "nothing needs {right:?}: {run:?}");
     }
@@ -274,7 +274,7 @@ fn no_account_can_do_what_its_command_need_not() {
                 "SELECT nom FROM utilisateurs",
                 "UPDATE epn_booking SET verified = 1",
                 "DELETE FROM epn_history",
-                "INSERT INTO epn_history_stale VALUES (0, 0)",
+                "INSERT INTO epn_history_stale (year, user_id) VALUES (0, 0)",
                 "DELETE FROM users_temp",
                 "INSERT INTO epn_room (name) VALUES ('x')",
                 "DROP TABLE epn_room",

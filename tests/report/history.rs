@@ -1,10 +1,12 @@
 //! Long periods, which are read as epn-ingest has packed them: whoever changes a booking, and whatever happens to the
 //! triggers that notice it.
 
+use mysql::prelude::Queryable;
+
 use crate::{
     site,
     space::report_at,
-    support::{Database, MariaDb, Output, Tool},
+    support::{Database, MariaDb, Output, Tool, until},
 };
 
 const YEAR: [&str; 3] = ["epn", "--from=2026-01-01", "--to=2026-12-31"];
@@ -70,6 +72,47 @@ fn what_staff_change_is_in_the_next_report() {
         assert_eq!(uses(&database), expected, "packed after {statement}");
     }
     assert_eq!(database.value("SELECT COUNT(*) FROM epn_history"), "0", "of nobody there is something left");
+}
+
+#[test]
+fn what_staff_are_changing_meanwhile_is_not_lost() {
+    let database = packed(&[1]);
+    let mut staff = database.conn();
+    staff.query_drop("START TRANSACTION").unwrap();
+    staff.query_drop(used(2, 7)).unwrap();
+    // Somebody else changed bookings of the same person before, so that there is something to pack.
+    let running = Tool::new("epn-ingest").url(&database).arg("--now=2027-01-02T12:00:00Z");
+    database.run("INSERT INTO epn_history_stale (year, user_id) VALUES (2026, 8)");
+    let running = running.start();
+    until("epn-ingest has packed the others", || {
+        database.value("SELECT COUNT(*) FROM epn_history_stale WHERE user_id = 8") == "0"
+    });
+    staff.query_drop("COMMIT").unwrap();
+    running.wait().silent();
+    assert_eq!(uses(&database), 2);
+    ingest(&database).silent();
+    assert_eq!(uses(&database), 2);
+    assert_eq!(database.value("SELECT COUNT(*) FROM epn_history_stale"), "0");
+}
+
+#[test]
+fn a_run_waits_for_staff_who_have_changed_somebody_that_it_packs() {
+    let database = packed(&[1]);
+    database.run(&used(2, 7));
+    let mut staff = database.conn();
+    staff.query_drop("START TRANSACTION").unwrap();
+    staff.query_drop(used(3, 7)).unwrap();
+    let running = Tool::new("epn-ingest").url(&database).arg("--now=2027-01-02T12:00:00Z").start();
+    until("epn-ingest waits", || {
+        let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
+            JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+            WHERE t.trx_state = 'LOCK WAIT' AND p.db = DATABASE()";
+        database.value(waiting) == "1"
+    });
+    staff.query_drop("COMMIT").unwrap();
+    running.wait().silent();
+    assert_eq!(uses(&database), 3);
+    assert_eq!(database.value("SELECT COUNT(*) FROM epn_history_stale"), "0");
 }
 
 #[test]

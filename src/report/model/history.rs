@@ -85,7 +85,7 @@ fn unreadable(year: i32, person: u64) -> Failure {
         Status::BadData,
         format!(
             "epn_history holds something unreadable of the person {person} in {year}; have epn-ingest pack it again: \
-            INSERT INTO epn_history_stale VALUES ({year}, {person})"
+            INSERT INTO epn_history_stale (year, user_id) VALUES ({year}, {person})"
         ),
     )
 }
