@@ -1,10 +1,10 @@
 # The commands of this package's development. `make` alone lists them.
 CARGO ?= cargo
 
-.PHONY: help build musl pages demo test fuzz bench
+.PHONY: help build musl deb test-deb reproducible deny pages demo test fuzz bench
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 build: ## the commands, optimised, in target/release
 	$(CARGO) build --release --locked
@@ -12,6 +12,19 @@ build: ## the commands, optimised, in target/release
 musl: ## ratelimit-check as it starts fastest, in target/x86_64-unknown-linux-musl/release
 	@rustc --print target-libdir --target x86_64-unknown-linux-musl | xargs test -d || rustup target add x86_64-unknown-linux-musl
 	$(CARGO) build --release --locked --target x86_64-unknown-linux-musl --bin ratelimit-check
+
+deb: ## the Debian packages, in target/debian
+	@CARGO=$(CARGO) scripts/build-debs
+
+test-deb: ## the Debian packages, installed, run by cron, upgraded and purged in a Debian of their own; as root
+	@CARGO=$(CARGO) scripts/test-deb
+
+reproducible: ## two builds in two folders, compared byte by byte (many minutes)
+	@CARGO=$(CARGO) scripts/reproducible
+
+deny: ## licences, known holes and origins of all crates; needs the network
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-deny
+	$(CARGO) deny --locked check
 
 pages: ## the pages of web/ that are made of templates
 	$(CARGO) run --quiet --locked --bin macrosession-compile -- web/lib/templates/accueil.html web/accueil.php

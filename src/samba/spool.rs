@@ -124,11 +124,7 @@ impl Spool {
         if !waiting.rejected.is_empty() {
             let mut lines = waiting.rejected.join(&b'\n');
             lines.push(b'\n');
-            let kept = File::options()
-                .create(true)
-                .append(true)
-                .mode(0o600)
-                .open(self.rejected())
+            let kept = open(File::options().create(true).append(true).mode(0o600), &self.rejected())
                 .and_then(|mut file| file.write_all(&lines));
             self.io(kept, "keep the rejected lines of")?;
         }
@@ -147,8 +143,9 @@ impl Spool {
     }
 }
 
-/// Opens a file, and nothing else that stands in its place: a pipe would wait for its other end.
-fn open(how: &mut OpenOptions, path: &Path) -> io::Result<File> {
+/// Opens a file, and nothing else that stands in its place: a pipe would wait for its other end, and a link of somebody
+/// else would lead root to any file.
+pub(super) fn open(how: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let careful = OFlags::NONBLOCK | OFlags::NOFOLLOW;
     let file = how.custom_flags(careful.bits().cast_signed()).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a file")) }
@@ -194,6 +191,21 @@ mod tests {
         let rejected = fs::read(folder.path().join("samba-snapshot.rejected")).unwrap();
         assert_eq!(rejected, [&torn[..torn.len() / 2], b"\n"].concat());
         spool.clear(&Waiting::default()).unwrap();
+    }
+
+    #[test]
+    fn links_are_not_followed_to_other_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path(), 1);
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "mine\n").unwrap();
+        for name in [spool.path().to_owned(), spool.rejected()] {
+            std::os::unix::fs::symlink(&elsewhere, name).unwrap();
+        }
+        assert!(spool.append(&snapshot(1)).is_err() && spool.read().is_err());
+        let torn = Waiting { snapshots: Vec::new(), rejected: vec![b"torn".to_vec()] };
+        assert!(spool.clear(&torn).is_err());
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"mine\n");
     }
 
     #[test]

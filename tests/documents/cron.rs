@@ -1,6 +1,10 @@
 //! The file for `/etc/cron.d`.
 
-use std::{fs, os::unix::fs::symlink, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
 
 use crate::{
     command::commands,
@@ -59,9 +63,12 @@ fn job(line: &str) -> Job {
     Job { times, user, command: given.replace("\\%", "%") }
 }
 
-/// Runs a job as cron does, with these commands installed.
+/// Runs a job as cron does, with these commands installed, and with the file's environment but for the PATH.
 fn shell(job: &Job, installed: &[&str]) -> Tool {
-    let tool = Tool::program("/bin/sh").no_config().args(["-c", &job.command]);
+    let mut tool = Tool::program("/bin/sh").no_config().args(["-c", &job.command]);
+    for (name, value) in file().0 {
+        tool = tool.env(&name, value);
+    }
     let folder = tool.home().join("bin");
     fs::create_dir(&folder).unwrap();
     let built = std::env::current_exe().unwrap();
@@ -168,6 +175,33 @@ fn the_weekly_line_mails_a_report_and_the_others_nothing() {
             reports,
             "{run:?}"
         );
+    }
+}
+
+/// Systemd's timers and cron never run a command both, and never leave it out both.
+#[test]
+fn a_line_stands_aside_while_the_timer_of_its_command_is_active() {
+    let database = MariaDb::shared().database();
+    Tool::new("epn-ingest").url(&database).arg("--init-db").run().silent();
+    let weekly = file().1.into_iter().find(|job| job.command.contains("stats-report")).unwrap();
+    // What systemctl says, and whether the line then runs its command.
+    for (answer, runs) in [
+        ("echo active", false),
+        ("echo inactive; exit 3", true),
+        ("echo failed; exit 3", true),
+        // A container, a chroot, a system with another init, a bus that is away.
+        ("echo 'not been booted with systemd' >&2; exit 1", true),
+        ("echo 'Running in chroot, ignoring command' >&2; exit 0", true),
+    ] {
+        let tool = shell(&weekly, &["stats-report"]).url(&database);
+        let systemctl = tool.home().join("bin/systemctl");
+        let asked = tool.home().join("asked");
+        fs::write(&systemctl, format!("#!/bin/sh\necho \"$*\" >>'{}'\n{answer}\n", asked.display())).unwrap();
+        fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+        let run = tool.run();
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{answer}: {run:?}");
+        assert_eq!(run.stdout.contains("OVERVIEW"), runs, "{answer}: {run:?}");
+        assert_eq!(fs::read_to_string(asked).unwrap(), "is-active sessionstat-stats-report.timer\n");
     }
 }
 

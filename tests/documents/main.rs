@@ -20,6 +20,7 @@ mod ratelimit;
 mod readme;
 mod session_figures;
 mod session_grants;
+mod units;
 
 use std::fs;
 

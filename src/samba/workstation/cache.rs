@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{WHOLE, read};
-use crate::config::samba::Source;
+use crate::{config::samba::Source, samba::spool};
 
 /// The file, in the folder for state.
 const FILE: &str = "workstations.json";
@@ -76,9 +76,25 @@ impl Cache {
         let path = folder.join(FILE);
         let beside = folder.join(format!("{FILE}.new"));
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
+        let mut file =
+            spool::open(File::options().create(true).truncate(true).write(true).mode(0o600), &beside)?;
         file.write_all(&serde_json::to_vec(self)?)?;
         fs::rename(&beside, &path)?;
         Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_place_of_the_new_file_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "mine\n").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, folder.path().join("workstations.json.new")).unwrap();
+        assert!(Cache::default().write(folder.path()).is_err());
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"mine\n");
     }
 }
