@@ -14,10 +14,10 @@ use sessionstat::{
 #[command(name = "macrosession-compile", version)]
 struct Arguments {
     /// Template, or folder of templates
-    #[arg(value_name = "SOURCE", required_unless_present_any = ["completions", "init_db"])]
+    #[arg(value_name = "SOURCE", required_unless_present_any = ["check_config", "completions", "init_db"])]
     source: Option<PathBuf>,
     /// Page, or folder of pages; not needed with --check
-    #[arg(value_name = "TARGET", required_unless_present_any = ["check", "completions", "init_db"])]
+    #[arg(value_name = "TARGET", required_unless_present_any = ["check", "check_config", "completions", "init_db"])]
     target: Option<PathBuf>,
     /// Compile all templates and tell what is wrong; write nothing
     #[arg(long, conflicts_with_all = ["dry_run", "init_db"])]

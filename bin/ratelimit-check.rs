@@ -27,7 +27,7 @@ use sessionstat::{
 #[command(name = "ratelimit-check", version)]
 struct Arguments {
     /// Who: a number, a login, an e-mail or an address
-    #[arg(value_name = "USER", required_unless_present_any = ["batch", "init_db", "completions"])]
+    #[arg(value_name = "USER", required_unless_present_any = ["batch", "check_config", "init_db", "completions"])]
     user: Option<OsString>,
     /// Check rule NAME; several have to allow it together [default: login; none with --service]
     #[arg(long = "rule", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]

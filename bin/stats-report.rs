@@ -52,11 +52,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Say in one line whether all is well, as a monitoring plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    /// Say whether all is well, as a monitoring plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
     Check {
         /// What to look at, and when it is a matter of alarm: NAME[,WARNING[,CRITICAL]], as in unmatched_rows,10,50
-        #[arg(long = "rule", value_name = "EXPR", value_parser = Rule::parse, required = true)]
+        #[arg(long = "rule", value_name = "EXPR", value_parser = Rule::parse, required_unless_present = "all")]
         rules: Vec<Rule>,
+        /// Look at the installation: configuration, servers, rights, cron, folders, last runs, clocks
+        #[arg(long)]
+        all: bool,
         /// Count refusals and seconds at the limit of this time up to now
         #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "1d")]
         last: Duration,
@@ -93,8 +96,8 @@ fn main() -> ExitCode {
         arguments,
         |arguments: &Arguments| &arguments.common,
         |arguments, context| {
-            if let Some(Command::Check { rules, last }) = arguments.command {
-                return check::run(&context, &Check { rules, last });
+            if let Some(Command::Check { rules, all, last }) = arguments.command {
+                return check::run(&context, &Check { rules, all, last });
             }
             if arguments.mail.is_some() && arguments.format.is_some_and(|format| format != Format::Html) {
                 let message = "--mail is for --format html; leave --format out";

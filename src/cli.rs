@@ -16,7 +16,7 @@ use log::LevelFilter;
 
 use crate::{
     clock::{Clock, parse_instant},
-    config::Config,
+    config::{Config, DEFAULT_PATH},
     failure::{OrFail, Result, Status},
     mysql::{Server, schema},
     terminal::safe,
@@ -34,6 +34,9 @@ pub struct Common {
     /// Create or migrate the database tables, then exit
     #[arg(long, global = true)]
     pub init_db: bool,
+    /// Check the configuration and what it names, without asking a server, then exit
+    #[arg(long, conflicts_with = "init_db", global = true)]
+    pub check_config: bool,
     /// Tell more on standard error (-vv: everything)
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
@@ -134,6 +137,14 @@ fn prepare<A: Parser>(arguments: &A, common: impl Fn(&A) -> &Common) -> Result<O
         return Ok(None);
     }
     let config = Config::load(common.config.as_deref())?;
+    if common.check_config {
+        config.check_use()?;
+        print(match &config.file {
+            Some(file) => format!("{}: no errors\n", safe(&file.display().to_string(), true)),
+            None => format!("{DEFAULT_PATH}: no such file, the defaults hold; no errors\n"),
+        })?;
+        return Ok(None);
+    }
     if common.init_db {
         schema::install(&Server::new(&config.mysql)?, &config.lock_dir)?;
         return Ok(None);

@@ -40,6 +40,11 @@ pub(super) fn complaint_about_mysql(url: &Secret) -> Option<&'static str> {
     })
 }
 
+/// Whether an address of MySQL says which database is meant.
+pub(super) fn names_database(url: &Secret) -> bool {
+    Opts::from_url(url.reveal()).is_ok_and(|opts| opts.get_db_name().is_some_and(|name| !name.is_empty()))
+}
+
 /// What is wrong with an address of Redis, if something is.
 pub(super) fn complaint_about_redis(url: &Secret) -> Option<&'static str> {
     if url.reveal().starts_with("rediss://") {

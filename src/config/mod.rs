@@ -15,6 +15,7 @@ mod redis;
 pub mod report;
 pub mod samba;
 mod secret;
+mod usable;
 
 use std::{
     env::{self, VarError},
@@ -43,6 +44,9 @@ pub const DEFAULT_PATH: &str = "/etc/sessionstat/sessionstat.toml";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// The file that it was read from; none: all values are the defaults.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// Folder of the lock files.
     pub lock_dir: PathBuf,
     /// Folder of the snapshots that wait for MySQL.
@@ -72,6 +76,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            file: None,
             lock_dir: "/run/lock".into(),
             spool_dir: "/var/spool/sessionstat".into(),
             general: General::default(),

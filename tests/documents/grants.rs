@@ -91,8 +91,8 @@ fn report(database: &Database) -> Output {
 #[derive(Clone, Debug)]
 pub struct Right {
     /// `SELECT` or `UPDATE (status)`.
-    verb: String,
-    table: String,
+    pub verb: String,
+    pub table: String,
     pub account: String,
 }
 

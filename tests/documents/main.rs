@@ -12,6 +12,7 @@ mod contributing;
 mod cron;
 mod examples;
 mod grants;
+mod installation;
 mod macrosession;
 mod manual;
 mod overview;

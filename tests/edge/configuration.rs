@@ -1,6 +1,6 @@
 //! Mistakes of the command line and of the configuration.
 
-use std::{fs, fs::Permissions, os::unix::fs::PermissionsExt};
+use std::{fs, fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::support::Tool;
 
@@ -150,4 +150,75 @@ fn limits_that_leave_no_time_and_records_for_ever_are_refused() {
         refused("[epn]\nkeep_log = \"2000years\"\n"),
         "epn-ingest: FILE:2: [epn] keep_log: not between a day and a hundred years\n"
     );
+}
+
+/// All commands: ratelimit-check has a beginning of its own.
+fn all() -> impl Iterator<Item = &'static str> {
+    COMMANDS.into_iter().chain(["ratelimit-check"])
+}
+
+#[test]
+fn a_configuration_can_be_checked_without_anything_else() {
+    let nowhere = "[mysql]\nurl = \"mysql://u@localhost/x?socket=/nowhere\"\n[redis]\nurl = \"redis+unix:///nowhere\"\n";
+    for command in all() {
+        let tool = Tool::new(command).no_config();
+        let file = tool.home().join("own.toml");
+        let lock = tool.home().join("not-made");
+        fs::write(&file, format!("lock_dir = {lock:?}\n{nowhere}")).unwrap();
+        let run = tool.clone().arg("--check-config").arg("--config").arg(&file).run();
+        let no_errors = format!("{}: no errors\n", file.display());
+        assert_eq!((run.status, run.stdout, run.stderr), (0, no_errors, String::new()), "{command}");
+        assert!(!lock.exists(), "{command}");
+        let run = tool.args(["--check-config", "--init-db"]).run().expect(2);
+        assert!(run.stderr.contains("'--check-config' cannot be used with '--init-db'"), "{run:?}");
+    }
+    // Also behind the commands of a command.
+    let tool = Tool::new("stats-report").config("").args(["check", "--all", "--check-config"]);
+    assert!(tool.run().expect(0).stdout.ends_with(".toml: no errors\n"));
+    if !Path::new("/etc/sessionstat/sessionstat.toml").exists() {
+        let run = Tool::new("epn-ingest").no_config().arg("--check-config").run().expect(0);
+        let expected = "/etc/sessionstat/sessionstat.toml: no such file, the defaults hold; no errors\n";
+        assert_eq!(run.stdout, expected);
+    }
+}
+
+#[test]
+fn mistakes_that_only_show_when_a_configuration_is_used_are_found() {
+    let tool = Tool::new("session-aggregate");
+    let password = tool.home().join("password");
+    fs::write(&password, "hunter2\n").unwrap();
+    fs::set_permissions(&password, Permissions::from_mode(0o604)).unwrap();
+    let open = password.display();
+    for command in all() {
+        for (config, zone, told) in [
+            (
+                format!("moodle.password_file = {password:?}\n"),
+                "UTC",
+                format!(
+                    "[moodle] password_file: {open}: password file is readable by others; chmod o-rwx it"
+                ),
+            ),
+            (
+                "redis.password_file = \"/nowhere/password\"\n".to_owned(),
+                "UTC",
+                "[redis] password_file: /nowhere/password: cannot read the password file: No such file"
+                    .to_owned(),
+            ),
+            (
+                "mysql.url = \"mysql://u@localhost\"\n".to_owned(),
+                "UTC",
+                "[mysql] url names no database; write it as mysql://user@host:3306/database".to_owned(),
+            ),
+            (String::new(), "Mars/Olympus", "the system's time zone \"Mars/Olympus\" is not".to_owned()),
+            ("epn.snapshot_minutes = 90\n".to_owned(), "UTC", "90 is not between 1 and 60".to_owned()),
+        ] {
+            let run =
+                Tool::new(command).config(&config).env("TZ", zone).arg("--check-config").run().expect(78);
+            assert!(run.stderr.contains(&told) && run.stderr.lines().count() == 1, "{command}: {run:?}");
+            // A page gets its line from ratelimit-check whatever is wrong.
+            assert_eq!(run.stdout.contains("\"error\""), command == "ratelimit-check", "{run:?}");
+        }
+    }
+    let run = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", "nonsense").arg("--check-config").run();
+    assert!(run.expect(78).stderr.contains("SESSIONSTAT_MYSQL_URL: not an address of MySQL"));
 }

@@ -21,6 +21,7 @@ mod gaps;
 mod golden;
 mod history;
 mod html;
+mod installation;
 mod json;
 mod mail;
 mod manual;

@@ -1,7 +1,9 @@
-//! The one line of a monitoring plugin: `SESSIONSTAT STATE - what is wrong | performance data`.
+//! The answer of a monitoring plugin: `SESSIONSTAT STATE - what is wrong | performance data`, and below it one line a
+//! finding of the installation, where that was looked at.
 
 use super::{
     facts::Measured,
+    installation::Finding,
     range::{Range, Unit},
     rule::{Rule, State},
 };
@@ -63,15 +65,62 @@ impl<'a> Verdict<'a> {
     }
 }
 
-/// The line for all rules, and the worst of their states.
-pub fn line(verdicts: &[Verdict<'_>]) -> (State, String) {
-    let state = verdicts.iter().map(|verdict| verdict.state).max().unwrap_or(State::Unknown);
-    let mut shown: Vec<&Verdict<'_>> =
-        verdicts.iter().filter(|verdict| state == State::Ok || verdict.state != State::Ok).collect();
-    shown.sort_by_key(|verdict| std::cmp::Reverse(verdict.state));
-    let words: Vec<String> = shown.into_iter().map(Verdict::words).collect();
-    let performance: Vec<String> = verdicts.iter().map(Verdict::performance).collect();
-    (state, format!("{} | {}", said(state, &words.join(", ")), clean(&performance.join(" "))))
+/// What rules and findings came to, together.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// What the first line tells, the worst first.
+    parts: Vec<(State, String)>,
+    performance: Vec<String>,
+    /// Below the first line.
+    findings: Vec<String>,
+}
+
+impl Answer {
+    /// Of rules.
+    pub fn of_rules(verdicts: &[Verdict<'_>]) -> Self {
+        Self {
+            parts: verdicts.iter().map(|verdict| (verdict.state, verdict.words())).collect(),
+            performance: verdicts.iter().map(Verdict::performance).collect(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Of rules that could not be looked at.
+    pub fn unknown(why: &str) -> Self {
+        Self { parts: vec![(State::Unknown, why.to_owned())], ..Self::default() }
+    }
+
+    /// Adds what was found of the installation: a line each, and the first line names what is not well.
+    pub fn add_findings(&mut self, findings: &[Finding]) {
+        let told = |finding: &Finding| (finding.state, format!("{}: {}", finding.subject, finding.found));
+        let bad: Vec<_> = findings.iter().filter(|finding| finding.state != State::Ok).map(told).collect();
+        if bad.is_empty() {
+            let well = format!("installation: all is well ({} findings)", findings.len());
+            self.parts.push((State::Ok, well));
+        }
+        self.parts.extend(bad);
+        self.findings.extend(findings.iter().map(ToString::to_string));
+    }
+
+    /// The worst state of all.
+    pub fn state(&self) -> State {
+        self.parts.iter().map(|(state, _)| *state).max().unwrap_or(State::Unknown)
+    }
+
+    /// The lines, without a break behind the last one.
+    pub fn text(&self) -> String {
+        let state = self.state();
+        let mut shown: Vec<_> =
+            self.parts.iter().filter(|(part, _)| state == State::Ok || *part != State::Ok).collect();
+        shown.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
+        let words: Vec<&str> = shown.into_iter().map(|(_, words)| words.as_str()).collect();
+        let mut first = said(state, &words.join(", "));
+        if !self.performance.is_empty() {
+            first += &format!(" | {}", clean(&self.performance.join(" ")));
+        }
+        let lines = self.findings.iter().map(|finding| clean(finding));
+        std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// The line where there are no figures.
@@ -97,7 +146,8 @@ mod tests {
             rules.iter().map(|(text, measured)| (Rule::parse(text).unwrap(), measured.clone())).collect();
         let verdicts: Vec<_> =
             rules.iter().map(|(rule, measured)| Verdict::new(rule, measured.clone())).collect();
-        line(&verdicts)
+        let answer = Answer::of_rules(&verdicts);
+        (answer.state(), answer.text())
     }
 
     #[test]
@@ -126,5 +176,22 @@ mod tests {
             "SESSIONSTAT OK - snapshot_age:o'b=x 0 s, waiting_rows 0 | \
              'snapshot_age:o''b_x'=0s;900;;0 'waiting_rows'=0;@1:5;;0"
         );
+    }
+
+    #[test]
+    fn findings_stand_below_and_what_is_wrong_also_in_the_first_line() {
+        let rule = Rule::parse("waiting_rows,5").unwrap();
+        let mut answer = Answer::of_rules(&[Verdict::new(&rule, Ok(7.0))]);
+        let bad = Finding::bad(State::Critical, "redis", "away | gone", "start it");
+        answer.add_findings(&[Finding::ok("mysql", "here"), bad]);
+        assert_eq!(answer.state(), State::Critical);
+        assert_eq!(
+            answer.text(),
+            "SESSIONSTAT CRITICAL - redis: away / gone, waiting_rows 7 (warning 5) | 'waiting_rows'=7;5;;0\n\
+             OK mysql: here\nCRITICAL redis: away / gone; start it"
+        );
+        let mut well = Answer::default();
+        well.add_findings(&[Finding::ok("mysql", "here")]);
+        assert_eq!(well.text(), "SESSIONSTAT OK - installation: all is well (1 findings)\nOK mysql: here");
     }
 }

@@ -33,13 +33,21 @@ const SNAPSHOT: &str = "samba-snapshot";
 const IN_OPENING_HOURS: [&str; 2] = [SNAPSHOT, "epn-ingest"];
 
 /// A server that was silent for longer while others were not is a server of the past, as in the overview.
-const PAST: TimeDelta = TimeDelta::days(31);
+pub const PAST: TimeDelta = TimeDelta::days(31);
 
 /// A value, or why there is none.
 pub type Measured = std::result::Result<f64, String>;
 
 /// Refused tries, or why nobody knows.
 pub type Refused = std::result::Result<u64, String>;
+
+/// The local days on which all rooms are closed.
+///
+/// # Errors
+/// The server's.
+pub fn closed_days(conn: &mut Conn) -> Result<HashSet<NaiveDate>> {
+    Ok(rows::<NaiveDate>(conn, "epn_closed_day", CLOSED_DAYS, ())?.into_iter().collect())
+}
 
 /// What was read.
 #[derive(Default)]
@@ -97,7 +105,7 @@ impl Facts {
         }
         if asks(of_snapshots) || asks(of_runs) {
             facts.runs = Runs::collect(conn)?.last_runs;
-            facts.closed = rows::<NaiveDate>(conn, "epn_closed_day", CLOSED_DAYS, ())?.into_iter().collect();
+            facts.closed = closed_days(conn)?;
         }
         Ok(facts)
     }
