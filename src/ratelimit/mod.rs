@@ -14,7 +14,8 @@
 //! | [`answer`] | the line on standard output |
 //! | [`batch`] | a user a line, an answer a line, many on their way at once |
 //! | [`counters`] | where the statistics are kept |
-//! | [`statistics`] | the counters of many days read and summed, for `stats-report` |
+//! | [`statistics`] | the counters of many days summed, for `stats-report` |
+//! | `day_hashes` | the hashes of days, on their way from Redis |
 //! | [`names`], [`tally`] | the users in them, each kept once, and sums by user |
 
 pub mod answer;
@@ -22,6 +23,7 @@ pub mod batch;
 pub mod check;
 pub mod command;
 pub mod counters;
+mod day_hashes;
 pub mod limiter;
 pub mod names;
 pub mod question;

@@ -7,7 +7,7 @@ use ::redis::{Cmd, Value, cmd};
 use super::{
     account::{account, label},
     cluster::Cluster,
-    reply::texts_of,
+    reply::Answer,
     sentinel,
     socket::Socket,
     trouble::Trouble,
@@ -64,19 +64,14 @@ impl Conversation {
         }
     }
 
-    /// Waits for the same, and hands out its texts and numbers one after the other, each with the number of arrays in
-    /// which it stands. Long answers take no memory as values.
+    /// Waits for the same, and leaves it unread: the next command may go out first.
     ///
     /// # Errors
     /// Those of [`Self::receive`].
-    pub fn texts(&mut self, deadline: Instant, mut take: impl FnMut(&[u8], usize)) -> Result<(), Trouble> {
+    pub fn answer(&mut self, deadline: Instant) -> Result<Answer, Trouble> {
         match &mut self.way {
-            Way::Socket(socket) => socket.texts(deadline, take),
-            Way::Cluster(cluster) => {
-                let value = cluster.receive(deadline)?;
-                texts_of(&value, 0, &mut take);
-                Ok(())
-            }
+            Way::Socket(socket) => socket.answer(deadline),
+            Way::Cluster(cluster) => cluster.receive(deadline).map(Answer::of_value),
         }
     }
 

@@ -15,11 +15,12 @@
 mod account;
 mod cluster;
 pub mod conversation;
-mod reply;
+pub mod reply;
 mod sentinel;
 mod socket;
 mod stream;
 pub mod trouble;
 
 pub use conversation::Conversation;
+pub use reply::Answer;
 pub use trouble::{Kind, Trouble};

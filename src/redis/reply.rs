@@ -24,6 +24,11 @@ impl Default for Progress {
 }
 
 impl Progress {
+    /// How many bytes were looked at: of a whole value, its length.
+    pub(super) fn length(&self) -> usize {
+        self.at
+    }
+
     /// Whether the first value in `bytes`, of which more may have come, is there as a whole.
     ///
     /// # Errors
@@ -64,15 +69,39 @@ pub(super) fn first(bytes: &[u8]) -> RedisResult<Option<(Value, usize)>> {
     value(bytes, 0)
 }
 
-/// Hands out the texts and numbers of the first value, one after the other, with the number of arrays in which each
-/// stands. Returns how many bytes the value takes; none if it is an error, which [`first`] reads.
-///
-/// # Errors
-/// What is there is no answer of Redis, or not there as a whole.
-pub(super) fn texts(bytes: &[u8], mut take: impl FnMut(&[u8], usize)) -> RedisResult<Option<usize>> {
-    if bytes.first() == Some(&b'-') {
-        return Ok(None);
+/// An answer that is kept as it came, and read when there is time for it.
+#[derive(Debug)]
+pub struct Answer(Form);
+
+#[derive(Debug)]
+enum Form {
+    /// One whole value, which is no error.
+    Bytes(Vec<u8>),
+    Value(Value),
+}
+
+impl Answer {
+    pub(super) fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self(Form::Bytes(bytes))
     }
+
+    pub(super) fn of_value(value: Value) -> Self {
+        Self(Form::Value(value))
+    }
+
+    /// Hands out its texts and numbers one after the other, each with the number of arrays in which it stands, for as
+    /// long as `take` says true. Long answers take no memory as values.
+    pub fn texts(&self, mut take: impl FnMut(&[u8], usize) -> bool) {
+        match &self.0 {
+            // It was whole when it came: nothing in it can be wrong any more.
+            Form::Bytes(bytes) => drop(texts(bytes, take)),
+            Form::Value(value) => drop(texts_of(value, 0, &mut take)),
+        }
+    }
+}
+
+/// None if `take` had enough, or this is no answer of Redis.
+fn texts(bytes: &[u8], mut take: impl FnMut(&[u8], usize) -> bool) -> Option<()> {
     // How many values of each open array are still to come.
     let (mut at, mut open) = (0, vec![1_u64]);
     while let Some(missing) = open.last_mut() {
@@ -82,42 +111,48 @@ pub(super) fn texts(bytes: &[u8], mut take: impl FnMut(&[u8], usize)) -> RedisRe
         }
         *missing -= 1;
         let depth = open.len() - 1;
-        let rest = bytes.get(at..).unwrap_or_default();
-        let end = end_of_line(rest).ok_or_else(nonsense)?;
-        let (kind, line) = rest.get(..end).and_then(<[u8]>::split_first).ok_or_else(nonsense)?;
+        let rest = bytes.get(at..)?;
+        let end = end_of_line(rest)?;
+        let (kind, line) = rest.get(..end)?.split_first()?;
         at += end + 2;
-        match kind {
-            b'$' => {
-                if let Ok(length) = usize::try_from(number(line)?) {
-                    let text =
-                        at.checked_add(length).and_then(|end| bytes.get(at..end)).ok_or_else(nonsense)?;
-                    take(text, depth);
+        let goes_on = match kind {
+            b'$' => match usize::try_from(number(line).ok()?) {
+                Ok(length) => {
+                    let text = bytes.get(at..at.checked_add(length)?)?;
                     at += length + 2;
+                    take(text, depth)
                 }
+                Err(_) => true,
+            },
+            b'*' => {
+                open.push(number(line).ok()?.try_into().unwrap_or(0));
+                true
             }
-            b'*' if depth < DEEPEST => open.push(number(line)?.try_into().unwrap_or(0)),
-            b':' | b'+' => take(line, depth),
-            _ => return Err(nonsense()),
+            _ => take(line, depth),
+        };
+        if !goes_on {
+            return None;
         }
     }
-    Ok(Some(at))
+    Some(())
 }
 
 /// The same of a value that was read already.
-pub(super) fn texts_of(value: &Value, depth: usize, take: &mut impl FnMut(&[u8], usize)) {
-    match value {
+fn texts_of(value: &Value, depth: usize, take: &mut impl FnMut(&[u8], usize) -> bool) -> Option<()> {
+    let goes_on = match value {
         Value::BulkString(text) => take(text, depth),
         Value::SimpleString(text) => take(text.as_bytes(), depth),
         Value::Int(number) => take(number.to_string().as_bytes(), depth),
-        Value::Array(values) => values.iter().for_each(|value| texts_of(value, depth + 1, take)),
+        Value::Array(values) => return values.iter().try_for_each(|value| texts_of(value, depth + 1, take)),
         Value::Map(pairs) => {
-            for (key, value) in pairs {
-                texts_of(key, depth + 1, take);
-                texts_of(value, depth + 1, take);
-            }
+            return pairs.iter().try_for_each(|(key, value)| {
+                texts_of(key, depth + 1, take)?;
+                texts_of(value, depth + 1, take)
+            });
         }
-        _ => {}
-    }
+        _ => true,
+    };
+    goes_on.then_some(())
 }
 
 fn value(bytes: &[u8], depth: usize) -> RedisResult<Option<(Value, usize)>> {
@@ -222,16 +257,20 @@ mod tests {
     #[test]
     fn texts_are_those_of_the_value() {
         let text = b"*3\r\n:1\r\n$2\r\n\r\n\r\n*3\r\n+x\r\n$-1\r\n$0\r\n\r\n:7\r\n";
-        let mut told = Vec::new();
-        let length = texts(text, |text, depth| told.push((text.to_vec(), depth))).unwrap();
-        assert_eq!(length, Some(text.len() - 4));
-        let (value, _) = first(text).unwrap().unwrap();
-        let mut read = Vec::new();
-        texts_of(&value, 0, &mut |text: &[u8], depth| read.push((text.to_vec(), depth)));
-        assert_eq!(told, read);
-        assert_eq!(told, [(b"1".to_vec(), 1), (b"\r\n".to_vec(), 1), (b"x".to_vec(), 2), (b"".to_vec(), 2)]);
-        assert_eq!(texts(b"-ERR no\r\n", |_, _| unreachable!()).unwrap(), None);
-        assert!(texts(b"*2\r\n:1\r\n", |_, _| ()).is_err());
+        let (value, length) = first(text).unwrap().unwrap();
+        let told = |answer: Answer, most: usize| {
+            let mut told = Vec::new();
+            answer.texts(|text, depth| {
+                told.push((text.to_vec(), depth));
+                told.len() < most
+            });
+            told
+        };
+        let bytes = told(Answer::of_bytes(text[..length].to_vec()), 9);
+        assert_eq!(bytes, told(Answer::of_value(value.clone()), 9));
+        assert_eq!(bytes, [(b"1".to_vec(), 1), (b"\r\n".to_vec(), 1), (b"x".to_vec(), 2), (b"".to_vec(), 2)]);
+        assert_eq!(told(Answer::of_value(value), 3), bytes[..3]);
+        assert_eq!(told(Answer::of_bytes(text.to_vec()), 1), bytes[..1]);
     }
 
     #[test]

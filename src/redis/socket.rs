@@ -14,7 +14,7 @@ use rustix::{
 };
 
 use super::{
-    reply,
+    reply::{self, Answer},
     stream::{to_host, to_path, wait},
     trouble::{Kind, Trouble},
 };
@@ -82,16 +82,14 @@ impl Socket {
         self.value(deadline)
     }
 
-    /// Hands out the texts of an answer, each with the number of arrays in which it stands.
-    pub(super) fn texts(&mut self, deadline: Instant, take: impl FnMut(&[u8], usize)) -> Result<(), Trouble> {
+    /// The same, unread.
+    pub(super) fn answer(&mut self, deadline: Instant) -> Result<Answer, Trouble> {
         self.be_greeted(deadline)?;
-        self.whole_value(deadline)?;
-        let taken = reply::texts(&self.incoming, take);
-        match taken.map_err(|error| Trouble::of(&error).told(&self.whom()))? {
-            Some(length) => drop(self.incoming.drain(..length)),
-            None => drop(self.value(deadline)?),
+        let length = self.whole_value(deadline)?;
+        if self.incoming.first() == Some(&b'-') {
+            return self.value(deadline).map(Answer::of_value);
         }
-        Ok(())
+        Ok(Answer::of_bytes(self.incoming.drain(..length).collect()))
     }
 
     fn be_greeted(&mut self, deadline: Instant) -> Result<(), Trouble> {
@@ -115,13 +113,13 @@ impl Socket {
         value.extract_error().map_err(|error| Trouble::of(&error).told(&self.whom()))
     }
 
-    /// Waits until an answer is there as a whole.
-    fn whole_value(&mut self, deadline: Instant) -> Result<(), Trouble> {
+    /// Waits until an answer is there as a whole. Returns its length.
+    fn whole_value(&mut self, deadline: Instant) -> Result<usize, Trouble> {
         let mut progress = reply::Progress::default();
         loop {
             let is_whole = progress.is_whole(&self.incoming);
             if is_whole.map_err(|error| Trouble::of(&error).told(&self.whom()))? {
-                return Ok(());
+                return Ok(progress.length());
             }
             self.more(deadline).map_err(|error| self.trouble(&error))?;
         }

@@ -35,6 +35,8 @@ pub struct Accounts {
     /// Places in the list.
     by_id: HashMap<u64, usize>,
     by_email: HashMap<String, usize>,
+    /// Whether e-mails are numbers.
+    has_numbers: bool,
 }
 
 impl Accounts {
@@ -51,6 +53,7 @@ impl Accounts {
         let mut all = Self::default();
         for (place, (id, email)) in accounts.into_iter().enumerate() {
             all.by_id.insert(id, place);
+            all.has_numbers |= email.trim().starts_with(|first: char| first.is_ascii_digit());
             all.by_email.insert(folded(&email), place);
             all.people.push(Person { user: email, id: Some(id) });
         }
@@ -75,6 +78,9 @@ impl Accounts {
         // Another spelling of a number, as 007 or +7, is no id.
         let is_number = name == "0" || name.starts_with(|first: char| matches!(first, '1'..='9'));
         let id = name.parse().ok().filter(|_| is_number).and_then(|id: u64| self.by_id.get(&id));
+        if is_number && id.is_none() && !self.has_numbers {
+            return None;
+        }
         let place = id.or_else(|| self.by_email.get(name));
         let is_folded = name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !byte.is_ascii_uppercase());
         place.or_else(|| if is_folded { None } else { self.by_email.get(&folded(name)) }).copied()

@@ -103,12 +103,9 @@ impl Logins {
         let Statistics { logins, refused, .. } = statistics;
         let mut by_user = users.sums();
         users.counted(logins).for_each(|((_, user), count)| by_user.add(user, count));
-        let counted = by_user.all().map(|(user, count)| (users.called(user), count));
-        let top = highest(counted, question.top.unwrap_or(TOP));
-        let refusals = users
-            .counted(refused)
-            .map(|((rule, user), count)| ((users.called(user), refused.subjects.get(rule)), count));
-        let top_refused = highest(refusals, question.top.unwrap_or(TOP_REFUSED));
+        let top = highest(by_user.all(), question.top.unwrap_or(TOP), |user| users.called(user));
+        let named = |(rule, user)| (users.called(user), refused.subjects.get(rule));
+        let top_refused = highest(users.counted(refused), question.top.unwrap_or(TOP_REFUSED), named);
         Self {
             total: logins.total(),
             distinct_users: by_user.all().count() as u64,

@@ -96,19 +96,17 @@ impl Services {
             let sum = by_service.entry(service).or_default();
             *sum = sum.saturating_add(count);
         }
-        let by_person = || by_person.all().map(|(user, more)| (users.called(user), more - 1));
+        let by_person = || by_person.all().map(|(user, more)| (user, more - 1));
         let never = by_person().filter(|(_, calls)| *calls == 0).count();
 
-        let by_service = by_service.into_iter().map(|(service, count)| (calls.subjects.get(service), count));
-        let by_service: Vec<CallsOf> = highest(by_service, usize::MAX)
+        let by_service: Vec<CallsOf> = highest(by_service, usize::MAX, |service| calls.subjects.get(service))
             .into_iter()
             .map(|(service, count)| CallsOf { service: service.into_owned(), count })
             .collect();
-        let least = lowest(by_person(), question.top.unwrap_or(never.clamp(ROWS, LISTED)));
-        let by_user = users
-            .counted(calls)
-            .map(|((service, user), count)| ((users.called(user), calls.subjects.get(service)), count));
-        let by_user = highest(by_user, question.top.unwrap_or(LISTED));
+        let least =
+            lowest(by_person(), question.top.unwrap_or(never.clamp(ROWS, LISTED)), |user| users.called(user));
+        let named = |(service, user)| (users.called(user), calls.subjects.get(service));
+        let by_user = highest(users.counted(calls), question.top.unwrap_or(LISTED), named);
         Self {
             total: calls.total(),
             others: calls.others,

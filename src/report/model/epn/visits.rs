@@ -59,19 +59,48 @@ pub struct Visits {
     unverified: u64,
 }
 
-/// Somebody was in a room on a day. A year of a large space has millions of these: they are put in order once, at the
-/// end, because people come in no order.
+/// Somebody was in a room on a day. A year of a large space has millions of these: they are small, and put in order once,
+/// at the end, because people come in no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct WasThere {
     /// The place of the person among the people.
     person: u32,
     day: NaiveDate,
-    /// The place of the room among the rooms.
-    room: u16,
-    /// On a machine, and not in a workshop.
-    is_use: bool,
-    /// Of use; no day has more than fit.
-    seconds: u32,
+    stay: Stay,
+}
+
+/// Where, and for how long: the place of the room among the rooms, whether on a machine and not in a workshop, and the
+/// seconds of use, of which no day has more than fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Stay(u32);
+
+impl Stay {
+    const SECONDS: u32 = (1 << 17) - 1;
+    const IS_USE: u32 = 1 << 17;
+    const ROOM: u32 = 18;
+    /// Rooms that can be told apart.
+    const ROOMS: usize = 1 << (32 - Self::ROOM);
+
+    fn of_use(room: u16, seconds: u64) -> Self {
+        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).min(Self::SECONDS);
+        Self(u32::from(room) << Self::ROOM | Self::IS_USE | seconds)
+    }
+
+    fn in_workshop(room: u16) -> Self {
+        Self(u32::from(room) << Self::ROOM)
+    }
+
+    fn room(self) -> usize {
+        (self.0 >> Self::ROOM) as usize
+    }
+
+    fn is_use(self) -> bool {
+        self.0 & Self::IS_USE != 0
+    }
+
+    fn hours(self) -> Hours {
+        Hours::of_seconds(u64::from(self.0 & Self::SECONDS))
+    }
 }
 
 /// All figures.
@@ -128,7 +157,7 @@ impl Visits {
             self.rooms.push(id);
             self.rooms.len() - 1
         });
-        u16::try_from(place).unwrap_or(0)
+        u16::try_from(place).ok().filter(|_| place < Stay::ROOMS).unwrap_or(0)
     }
 
     /// The place of a person among the people.
@@ -158,8 +187,8 @@ impl Visits {
             let (day, midnight) = self.days.at(at);
             let until = end.min(midnight);
             let part = Hours::between(at, until);
-            let seconds = u32::try_from(part.seconds()).unwrap_or(u32::MAX);
-            self.was_there.push(WasThere { person, day, room, is_use: true, seconds });
+            let stay = Stay::of_use(room, part.seconds());
+            self.was_there.push(WasThere { person, day, stay });
             at = until;
             if at >= end {
                 break;
@@ -172,7 +201,7 @@ impl Visits {
         if self.period.from <= at && at < self.period.to {
             let (day, _) = self.days.at(at);
             let (person, room) = (self.person(person), self.room(room));
-            self.was_there.push(WasThere { person, day, room, is_use: false, seconds: 0 });
+            self.was_there.push(WasThere { person, day, stay: Stay::in_workshop(room) });
         }
     }
 
@@ -192,8 +221,10 @@ impl Visits {
         let of_people = was_there.chunk_by(|one, next| one.person == next.person);
         for (was_there, (_, person)) in of_people.zip(ids) {
             all.visitors += 1;
-            for in_room in was_there.chunk_by(|one, next| (one.day, one.room) == (next.day, next.room)) {
-                let place = in_room.first().map_or(0, |first| usize::from(first.room));
+            for in_room in
+                was_there.chunk_by(|one, next| (one.day, one.stay.room()) == (next.day, next.stay.room()))
+            {
+                let place = in_room.first().map_or(0, |first| first.stay.room());
                 if let (Some(sums), Some(last)) = (in_rooms.get_mut(place), last_in_rooms.get_mut(place)) {
                     sums.visits += 1;
                     sums.visitors += u64::from(last.replace(person) != Some(person));
@@ -215,7 +246,7 @@ impl Visits {
                 all.years.push(YearOf { person, year, hours, visits });
                 of_all += hours;
             }
-            if was_there.iter().any(|of| of.is_use) {
+            if was_there.iter().any(|of| of.stay.is_use()) {
                 all.people.insert(person, of_all);
             }
         }
@@ -229,7 +260,7 @@ impl Visits {
 
 /// Their hours of use.
 fn hours(was_there: &[WasThere]) -> Hours {
-    was_there.iter().map(|of| Hours::of_seconds(of.seconds.into())).sum()
+    was_there.iter().map(|of| of.stay.hours()).sum()
 }
 
 /// How many days there are.

@@ -81,14 +81,14 @@ fn where_nothing_runs_what_is_installed_something_is_wrong() {
 
 #[test]
 fn a_command_is_run_once() {
-    let both = Seen { timers: Some(vec![timer("epn-ingest", true)]), ..well() };
+    // Lines that ask whether the timer is active do nothing then: those of the file are such.
+    let asks = Seen { timers: Some(vec![timer("epn-ingest", true)]), ..well() };
+    let mut both = asks.clone();
+    both.cron.as_mut().unwrap().lines.as_mut().unwrap().give_way = false;
     assert_told(
         &both,
         &["epn-ingest is run by cron and by a timer; put a # before", "disable --now sessionstat-"],
     );
-    // Lines that ask whether the timer is active do nothing then.
-    let mut asks = both.clone();
-    asks.cron.as_mut().unwrap().lines.as_mut().unwrap().give_way = true;
     assert_told(&asks, &["OK schedule: timers run epn-ingest; cron runs the others of epn-ingest, samba-"]);
     let volatile = Seen { cron: None, timers: Some(vec![timer("epn-ingest", false)]), ..well() };
     assert_told(&volatile, &["after the next start", "; systemctl enable sessionstat-epn-ingest.timer"]);
