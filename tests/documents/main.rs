@@ -19,6 +19,7 @@ mod overview;
 mod page;
 mod ratelimit;
 mod readme;
+mod redis_acl;
 mod session_figures;
 mod session_grants;
 mod units;
