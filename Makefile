@@ -22,9 +22,9 @@ test-deb: ## the Debian packages, installed, run by cron, upgraded and purged in
 reproducible: ## two builds in two folders, compared byte by byte (many minutes)
 	@CARGO=$(CARGO) scripts/reproducible
 
-deny: ## licences, known holes and origins of all crates; needs the network
+deny: ## licences, known holes and origins of all crates; needs the network (CHECKS="bans licenses sources": those)
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-deny
-	$(CARGO) deny --locked check
+	$(CARGO) deny --locked check $(CHECKS)
 
 pages: ## the pages of web/ that are made of templates
 	$(CARGO) run --quiet --locked --bin macrosession-compile -- web/lib/templates/accueil.html web/accueil.php

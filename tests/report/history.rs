@@ -104,9 +104,8 @@ fn a_run_waits_for_staff_who_have_changed_somebody_that_it_packs() {
     staff.query_drop(used(3, 7)).unwrap();
     let running = Tool::new("epn-ingest").url(&database).arg("--now=2027-01-02T12:00:00Z").start();
     until("epn-ingest waits", || {
-        let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
-            JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
-            WHERE t.trx_state = 'LOCK WAIT' AND p.db = DATABASE()";
+        let waiting = "SELECT COUNT(*) FROM information_schema.processlist \
+            WHERE db = DATABASE() AND info LIKE 'DELETE FROM epn_history_stale%'";
         database.value(waiting) == "1"
     });
     staff.query_drop("COMMIT").unwrap();
