@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod anonymity;
+mod counters;
 pub mod course;
 pub mod epn;
 pub mod gaps;
@@ -23,7 +24,7 @@ pub mod users;
 pub mod uses;
 pub mod week;
 
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, Utc};
@@ -32,17 +33,13 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{period::Period, sheet::Sheet};
-use crate::{
-    config::Config,
-    failure::{Failure, Result, Status},
-    mysql::Link,
-    ratelimit::statistics::{self, Statistics},
-};
+use crate::{config::Config, failure::Result, mysql::Link};
 use accounts::Accounts;
+use counters::{Counters, Counting};
 use epn::Epn;
 use gaps::{Gap, unless_kept};
 use logins::Logins;
-use overview::{Overview, RedisServer};
+use overview::Overview;
 use runs::Runs;
 use services::Services;
 use sessions::Sessions;
@@ -202,64 +199,6 @@ pub fn collect(link: &mut Link<'_>, config: &Config, question: &Question<'_>) ->
             Ok(report)
         })
     })
-}
-
-/// What Redis says, or will say.
-enum Counting<'scope> {
-    Asked(ScopedJoinHandle<'scope, Counters>),
-    Told(Box<Counters>),
-    Failed,
-}
-
-impl Counting<'_> {
-    /// Waits for it.
-    fn told(&mut self) -> Result<&Counters> {
-        *self = match std::mem::replace(self, Self::Failed) {
-            Self::Asked(asked) => Self::Told(Box::new(asked.join().map_err(|_| stopped())?)),
-            other => other,
-        };
-        match self {
-            Self::Told(counters) => Ok(counters),
-            _ => Err(stopped()),
-        }
-    }
-}
-
-fn stopped() -> Failure {
-    Failure::new(Status::Unavailable, "the conversation with Redis ended in the middle; try again")
-}
-
-/// What Redis says. It is no part of the moment of the database.
-struct Counters {
-    /// None: nobody wants to know.
-    server: Option<RedisServer>,
-    /// None: nobody wants to know, or it is away.
-    statistics: Option<Statistics>,
-    /// The sections that are asked for by their names, and have nothing to show.
-    gaps: Vec<Gap>,
-}
-
-impl Counters {
-    fn read(config: &Config, question: &Question<'_>) -> Self {
-        let mut server = question.asks_for(Section::Overview).then(|| RedisServer::ask(&config.redis));
-        let is_away = server.as_ref().is_some_and(|server| server.version.is_none());
-        let is_named = question.names(Section::Logins) || question.names(Section::Services);
-        if !is_named && (server.is_none() || is_away) {
-            return Self { server, statistics: None, gaps: Vec::new() };
-        }
-        let days = question.period.days_of_utc(question.now);
-        match statistics::read(config, &days) {
-            Ok(statistics) => Self { server, statistics: Some(statistics), gaps: Vec::new() },
-            Err(failure) => {
-                if let Some(server) = &mut server {
-                    server.note = Some(failure.to_string());
-                }
-                let kept = [Section::Logins, Section::Services].into_iter();
-                let kept = kept.filter(|section| question.names(*section));
-                Self { server, statistics: None, gaps: kept.map(|of| Gap::new(of, &failure)).collect() }
-            }
-        }
-    }
 }
 
 fn read(
