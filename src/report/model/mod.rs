@@ -227,6 +227,9 @@ fn read(
     if asks(Section::Time) {
         time = unless_kept(&mut gaps, Section::Time, Time::collect(conn, question))?;
     }
+    // Read before Redis has answered, which takes longer.
+    let wanted = asks(Section::Logins) || asks(Section::Services);
+    let accounts = wanted.then(|| Accounts::read(conn));
     let Counters { server, statistics, gaps: of_redis } = counters.told()?;
     gaps.splice(0..0, of_redis.iter().cloned());
     let mut overview = None;
@@ -235,10 +238,9 @@ fn read(
         overview = unless_kept(&mut gaps, Section::Overview, read)?;
     }
     let (mut logins, mut services) = (None, None);
-    if let Some(statistics) = statistics.as_ref().filter(|_| asks(Section::Logins) || asks(Section::Services))
-    {
+    if let (Some(statistics), Some(accounts)) = (statistics, accounts) {
         let section = if asks(Section::Logins) { Section::Logins } else { Section::Services };
-        if let Some(accounts) = unless_kept(&mut gaps, section, Accounts::read(conn))? {
+        if let Some(accounts) = unless_kept(&mut gaps, section, accounts)? {
             let users = Users::new(&accounts, &statistics.users);
             logins = Some(Logins::new(statistics, &accounts, &users, question));
             services = Some(Services::new(statistics, &users, question));
