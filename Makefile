@@ -41,5 +41,5 @@ bench: musl ## the benchmarks, each beside its floor (RECORD=1: into BENCHMARKS.
 	@scripts/install-servers bench
 	@CARGO=$(CARGO) RECORD=$(RECORD) scripts/bench
 
-fuzz: ## templates that nobody wrote, through the compiler and real PHP (RUNS=1000000: so many, a target)
-	@CARGO=$(CARGO) scripts/fuzz $(RUNS)
+fuzz: ## every parser with inputs that nobody wrote (RUNS=1000000: so many, a target; TARGET=smbstatus; KEEP=1)
+	@CARGO=$(CARGO) KEEP=$(KEEP) scripts/fuzz "$(RUNS)" $(TARGET)

@@ -27,8 +27,7 @@ pub(super) fn read_if_there(path: &Path) -> Result<Option<Config>> {
 fn checked(path: &Path, read: io::Result<String>) -> Result<Config> {
     let text =
         read.or_fail(Status::Config, || format!("cannot read the configuration {}", path.display()))?;
-    let parsed = parse(&text).map_err(|wrong| wrong.in_file(path))?;
-    let config = Config { file: Some(path.to_owned()), ..parsed };
+    let config = of_text(&text, path)?;
     let urls = [("mysql.url", Some(&config.mysql.url)), ("redis.url", Some(&config.redis.url))];
     for (key, url) in urls.into_iter().chain([("moodle.url", config.moodle.url.as_ref())]) {
         if url.is_some_and(Secret::holds_password) && secret::readable_by_others(path) {
@@ -41,6 +40,12 @@ fn checked(path: &Path, read: io::Result<String>) -> Result<Config> {
         }
     }
     Ok(config)
+}
+
+/// What the text of the file `path` says.
+pub(super) fn of_text(text: &str, path: &Path) -> Result<Config> {
+    let parsed = parse(text).map_err(|wrong| wrong.in_file(path))?;
+    Ok(Config { file: Some(path.to_owned()), ..parsed })
 }
 
 /// Something wrong in the file.

@@ -199,6 +199,14 @@ impl Config {
         Ok(config)
     }
 
+    /// What a text says that would be the file `path`, which is not looked at; nor is the environment.
+    ///
+    /// # Errors
+    /// [`Status::Config`] with file, line and key.
+    pub fn of_text(text: &str, path: &Path) -> Result<Self> {
+        file::of_text(text, path)
+    }
+
     /// The zone of local days: the configured one, else the system's.
     ///
     /// # Errors

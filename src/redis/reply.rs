@@ -10,7 +10,7 @@ const DEEPEST: usize = 8;
 
 /// How much of the first value is there. What was looked at once is not looked at again: long answers come in many parts.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub struct Progress {
     /// What was looked at, as long as more follows.
     at: usize,
     /// Values that are still to come.
@@ -25,7 +25,7 @@ impl Default for Progress {
 
 impl Progress {
     /// How many bytes were looked at: of a whole value, its length.
-    pub(super) fn length(&self) -> usize {
+    pub fn length(&self) -> usize {
         self.at
     }
 
@@ -33,7 +33,7 @@ impl Progress {
     ///
     /// # Errors
     /// What is there is no answer of Redis.
-    pub(super) fn is_whole(&mut self, bytes: &[u8]) -> RedisResult<bool> {
+    pub fn is_whole(&mut self, bytes: &[u8]) -> RedisResult<bool> {
         while self.missing > 0 {
             let rest = bytes.get(self.at..).unwrap_or_default();
             let Some(end) = end_of_line(rest) else { return Ok(false) };
@@ -65,7 +65,7 @@ impl Progress {
 ///
 /// # Errors
 /// What is there is no answer of Redis.
-pub(super) fn first(bytes: &[u8]) -> RedisResult<Option<(Value, usize)>> {
+pub fn first(bytes: &[u8]) -> RedisResult<Option<(Value, usize)>> {
     value(bytes, 0)
 }
 

@@ -124,9 +124,9 @@ fn names_by_address(rows: &[Row<'_>]) -> HashMap<IpAddr, Known> {
 /// Rule 6: one row per domain, user and address. Where the address is unknown, the machine tells two places apart:
 /// otherwise one of them would be lost.
 fn one_per_place(mut rows: Vec<Connection>) -> Vec<Connection> {
-    rows.sort_by_key(|row| {
-        (row.connected.is_none(), row.connected, row.pid.is_none(), row.pid, row.machine.clone())
-    });
+    // All that is kept of a row tells which one is first, so that the order of printing never does.
+    let rest = |row: &Connection| (row.machine.clone(), row.user.clone(), row.protocol.clone());
+    rows.sort_by_key(|row| (row.connected.is_none(), row.connected, row.pid.is_none(), row.pid, rest(row)));
     let mut places = HashMap::new();
     let mut kept: Vec<Connection> = Vec::new();
     for row in rows {

@@ -172,6 +172,21 @@ fn rule_7_the_session_outranks_its_shares_and_strangers_do_not_count() {
 }
 
 #[test]
+fn rule_6_of_equal_sessions_the_same_one_stays_whatever_the_order() {
+    let mut sessions = vec![session("Linda", "pc1", "10.0.0.1", 7), session("linda", "pc1", "10.0.0.1", 7)];
+    sessions[0].protocol = Some("SMB3_11".into());
+    sessions[1].protocol = Some("SMB2_10".into());
+    let kept = |sessions: &[Session]| {
+        let listing = Listing { sessions: sessions.to_vec(), ..Listing::default() };
+        connections(&listing, &Samba::default())
+    };
+    let once = kept(&sessions);
+    sessions.reverse();
+    assert_eq!(kept(&sessions), once);
+    assert_eq!(once.len(), 1);
+}
+
+#[test]
 fn rule_9_addresses_stand_in_the_order_of_their_values() {
     let mut v6 = session("a", "", "", 3);
     v6.address = "ipv6:2001:db8::9:445".into();

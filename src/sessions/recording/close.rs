@@ -39,9 +39,8 @@ pub fn close(context: &cli::Context, closing: Closing, rehearsal: bool) -> Resul
     let server = server(context, rehearsal)?;
     let mut desk = Desk::of(&server)?;
     for ending in &endings {
-        desk.bounds.id.check(&ending.id).map_err(bad)?;
+        desk.bounds.check_ending(ending).map_err(bad)?;
     }
-    desk.bounds.check_end(Some(end), why).map_err(bad)?;
     for part in endings.chunks(SESSIONS) {
         let starts = desk.link.run(|conn| end_all(conn, part, rehearsal))?;
         for (ending, starts) in part.iter().zip(starts) {

@@ -15,7 +15,7 @@ use crate::{
 const COLUMNS: [&str; 6] = ["session_id", "type", "start_time", "end_time", "end_context", "user_id"];
 
 /// Reads session records.
-pub(super) struct Records<R> {
+pub struct Records<R> {
     lines: Lines<R>,
     split: Split,
     /// The place of each of [`COLUMNS`] in a line; none before the header was read.
@@ -23,11 +23,11 @@ pub(super) struct Records<R> {
 }
 
 /// A record, or what is wrong with its line.
-pub(super) type Read = (u64, std::result::Result<Record, String>);
+pub type Read = (u64, std::result::Result<Record, String>);
 
 impl<R: BufRead> Records<R> {
     /// The records of `input`, which is called `name` in messages.
-    pub(super) fn new(input: R, name: &str) -> Self {
+    pub fn new(input: R, name: &str) -> Self {
         Self { lines: Lines::new(input, name), split: Split::new(), places: None }
     }
 
@@ -35,7 +35,7 @@ impl<R: BufRead> Records<R> {
     ///
     /// # Errors
     /// Those of the file. What is wrong with the header, and in which line, is a value.
-    pub(super) fn header(&mut self) -> Result<std::result::Result<(), (u64, String)>> {
+    pub fn header(&mut self) -> Result<std::result::Result<(), (u64, String)>> {
         let wanted = || format!("the first line has to name the columns {}", COLUMNS.join(","));
         let Some(Line { number, text }) = self.lines.next()? else {
             return Ok(Err((1, format!("there is nothing; {}", wanted()))));
@@ -54,7 +54,7 @@ impl<R: BufRead> Records<R> {
     ///
     /// # Errors
     /// Those of the file.
-    pub(super) fn next(&mut self) -> Result<Option<Read>> {
+    pub fn next(&mut self) -> Result<Option<Read>> {
         let (Some(places), Some(Line { number, text })) = (self.places, self.lines.next()?) else {
             return Ok(None);
         };

@@ -15,7 +15,7 @@ const LONGEST: usize = 4096;
 const TOLD: u64 = 20;
 
 /// Reads lines.
-pub(super) struct Lines<R> {
+pub struct Lines<R> {
     input: R,
     name: String,
     line: Vec<u8>,
@@ -23,16 +23,16 @@ pub(super) struct Lines<R> {
 }
 
 /// A line without its end.
-pub(super) struct Line<'a> {
+pub struct Line<'a> {
     /// Its number, from 1 on.
-    pub(super) number: u64,
+    pub number: u64,
     /// What it holds, or why that cannot be read.
-    pub(super) text: std::result::Result<&'a str, String>,
+    pub text: std::result::Result<&'a str, String>,
 }
 
 impl<R: BufRead> Lines<R> {
     /// The lines of `input`, which is called `name` in messages.
-    pub(super) fn new(input: R, name: &str) -> Self {
+    pub fn new(input: R, name: &str) -> Self {
         Self { input, name: name.to_owned(), line: Vec::with_capacity(LONGEST), number: 0 }
     }
 
@@ -40,7 +40,7 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// [`Status::Io`] if the input cannot be read.
-    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>> {
+    pub fn next(&mut self) -> Result<Option<Line<'_>>> {
         loop {
             let fits = self.read().or_fail(Status::Io, || format!("cannot read {}", self.name))?;
             let Some(fits) = fits else { return Ok(None) };
@@ -81,19 +81,19 @@ impl<R: BufRead> Lines<R> {
 }
 
 /// Tells the mistakes of a file: the first of them, then how many there are.
-pub(super) struct Mistakes<'a> {
+pub struct Mistakes<'a> {
     name: &'a str,
     count: u64,
 }
 
 impl<'a> Mistakes<'a> {
     /// Mistakes of the file `name`.
-    pub(super) fn of(name: &'a str) -> Self {
+    pub fn of(name: &'a str) -> Self {
         Self { name, count: 0 }
     }
 
     /// Tells one.
-    pub(super) fn tell(&mut self, line: u64, what: impl fmt::Display) {
+    pub fn tell(&mut self, line: u64, what: impl fmt::Display) {
         self.count += 1;
         if self.count <= TOLD {
             log::error!("{}:{line}: {what}", self.name);
@@ -104,7 +104,7 @@ impl<'a> Mistakes<'a> {
     ///
     /// # Errors
     /// [`Status::BadData`]
-    pub(super) fn end(self, then: &str) -> Result<()> {
+    pub fn end(self, then: &str) -> Result<()> {
         let Self { name, count } = self;
         let untold = match count.saturating_sub(TOLD) {
             0 => String::new(),

@@ -14,10 +14,10 @@
 
 pub mod batch;
 mod close;
-mod csv;
+pub mod csv;
 pub mod import;
 mod limit;
-mod lines;
+pub mod lines;
 mod open;
 
 pub use close::{Closing, close};

@@ -4,7 +4,11 @@ use std::{collections::HashMap, ops::RangeInclusive};
 
 use ::mysql::prelude::Queryable;
 
-use crate::{failure::Result, mysql::rows, sessions::record::Record};
+use crate::{
+    failure::Result,
+    mysql::rows,
+    sessions::record::{Ending, Record},
+};
 
 const COLUMNS: &str = "SELECT CONCAT(table_name, '.', column_name), data_type, column_type, \
     character_maximum_length, character_set_name FROM information_schema.columns \
@@ -76,11 +80,16 @@ impl Bounds {
         self.check_end(record.end, record.context)
     }
 
-    /// Whether an end can be written.
+    /// The same of the end of a session.
     ///
     /// # Errors
     /// What does not fit, and into which column.
-    pub fn check_end(&self, end: Option<i64>, context: Option<i16>) -> std::result::Result<(), String> {
+    pub fn check_ending(&self, ending: &Ending) -> std::result::Result<(), String> {
+        self.id.check(&ending.id)?;
+        self.check_end(Some(ending.end), ending.context)
+    }
+
+    fn check_end(&self, end: Option<i64>, context: Option<i16>) -> std::result::Result<(), String> {
         end.map_or(Ok(()), |end| self.end.check(end))?;
         context.map_or(Ok(()), |context| self.context.check(context.into()))
     }
