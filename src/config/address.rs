@@ -3,7 +3,7 @@
 //! Only an address that somebody wrote is looked at: the built-in ones are right.
 
 use ::mysql::Opts;
-use ::redis::IntoConnectionInfo;
+use ::redis::{ConnectionAddr, IntoConnectionInfo};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::Secret;
@@ -47,11 +47,19 @@ pub(super) fn names_database(url: &Secret) -> bool {
 
 /// What is wrong with an address of Redis, if something is.
 pub(super) fn complaint_about_redis(url: &Secret) -> Option<&'static str> {
-    if url.reveal().starts_with("rediss://") {
-        return Some("this version cannot encrypt its connections yet; write redis:// or redis+unix://");
-    }
     match url.reveal().into_connection_info() {
+        Ok(info) if matches!(info.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) => Some(
+            "a server whose certificate nobody checks may be anybody; leave out #insecure, and name its authority in tls_ca_file",
+        ),
         Ok(info) if info.redis_settings().db() >= 0 => None,
-        _ => Some("not an address of Redis; write it as redis://host:6379/ or redis+unix:///PATH"),
+        _ => Some(
+            "not an address of Redis; write it as redis://host:6379/, rediss://host:6379/ or redis+unix:///PATH",
+        ),
     }
+}
+
+/// Whether an address of Redis asks for encryption.
+pub(super) fn is_encrypted(url: &Secret) -> bool {
+    let info = url.reveal().into_connection_info();
+    info.is_ok_and(|info| matches!(info.addr(), ConnectionAddr::TcpTls { .. }))
 }

@@ -1,6 +1,6 @@
 //! Reading and checking the TOML file. Errors read `FILE:LINE: KEY: what is wrong`.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{env, fs, io, path::Path, time::Duration};
 
 use toml::de::DeTable;
 
@@ -38,6 +38,13 @@ fn checked(path: &Path, read: io::Result<String>) -> Result<Config> {
             )
             .in_file(path));
         }
+    }
+    // The environment may name another server, and win.
+    if let Some(key) = config.redis.unused_key()
+        && env::var_os("SESSIONSTAT_REDIS_URL").is_none_or(|url| url.is_empty())
+    {
+        let what = "nothing is encrypted; write rediss:// in url, or leave this out";
+        return Err(Wrong::at(&text, key, what).in_file(path));
     }
     Ok(config)
 }

@@ -4,6 +4,7 @@
 
 mod address;
 pub mod aggregate;
+pub mod certificates;
 pub mod duration;
 mod file;
 pub mod macrosession;

@@ -4,13 +4,14 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use super::{Secret, address, duration};
+use super::{Secret, address, certificates::Certificates, duration};
 
 /// `[redis]`: one server, a Redis Cluster, or a server that Sentinels watch.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Redis {
-    /// `redis://user:password@host:port/database` or `redis+unix:///PATH?db=N`.
+    /// `redis://user:password@host:port/database`, `rediss://` where the connection is encrypted, or
+    /// `redis+unix:///PATH?db=N`.
     #[serde(deserialize_with = "address::of_redis")]
     pub url: Secret,
     /// A file with the password alone, kept from others.
@@ -24,6 +25,12 @@ pub struct Redis {
     pub cluster: bool,
     /// A file with the password of the Sentinels, where they have one. That of `url` is the server's.
     pub sentinel_password_file: Option<PathBuf>,
+    /// The authorities that may have issued the servers' certificates (PEM); none: those that the system trusts.
+    pub tls_ca_file: Option<PathBuf>,
+    /// Our own certificate (PEM), for servers that demand one.
+    pub tls_cert_file: Option<PathBuf>,
+    /// Its key (PEM), kept from others.
+    pub tls_key_file: Option<PathBuf>,
     /// What the Sentinels at `url` and `nodes` call the server that they watch; empty: `url` is a server.
     pub sentinel: String,
 }
@@ -37,12 +44,36 @@ impl Default for Redis {
             nodes: Vec::new(),
             cluster: false,
             sentinel_password_file: None,
+            tls_ca_file: None,
+            tls_cert_file: None,
+            tls_key_file: None,
             sentinel: String::new(),
         }
     }
 }
 
 impl Redis {
+    /// What encrypted connections need.
+    pub fn certificates(&self) -> Certificates<'_> {
+        Certificates::new(self.tls_ca_file.as_ref(), self.tls_cert_file.as_ref(), self.tls_key_file.as_ref())
+    }
+
+    /// Whether connections are encrypted.
+    pub(super) fn is_encrypted(&self) -> bool {
+        address::is_encrypted(&self.url)
+    }
+
+    /// A key that says how to encrypt, where nothing is.
+    pub(super) fn unused_key(&self) -> Option<&'static str> {
+        let keys = [
+            ("redis.tls_ca_file", &self.tls_ca_file),
+            ("redis.tls_cert_file", &self.tls_cert_file),
+            ("redis.tls_key_file", &self.tls_key_file),
+        ];
+        let set = keys.into_iter().find(|(_, file)| file.is_some());
+        set.filter(|_| !self.is_encrypted()).map(|(key, _)| key)
+    }
+
     /// What is wrong with the values of a section that could be read: key and message.
     pub(super) fn complaint(&self) -> Option<(&'static str, &'static str)> {
         if self.timeout.is_zero() {
@@ -59,6 +90,10 @@ impl Redis {
                 "redis.nodes",
                 "several addresses need cluster = true or the name of a sentinel's server",
             ));
+        }
+        if self.tls_cert_file.is_some() != self.tls_key_file.is_some() {
+            let key = if self.tls_cert_file.is_some() { "redis.tls_cert_file" } else { "redis.tls_key_file" };
+            return Some((key, "tls_cert_file and tls_key_file go together; give both or none"));
         }
         let is_address = |node: &String| {
             node.rsplit_once(':').is_some_and(|(host, port)| {

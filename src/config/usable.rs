@@ -1,4 +1,4 @@
-//! What only shows when a configuration is used: password files, the database that an address names, the time zone.
+//! What only shows when a configuration is used: password files, certificates, the database that an address names, the time zone.
 
 use std::path::Path;
 
@@ -25,6 +25,9 @@ impl Config {
     pub fn check_use(&self) -> Result<()> {
         for (key, file) in self.password_files() {
             read_password(file).map_err(|failure| failure.context(key))?;
+        }
+        if self.redis.is_encrypted() {
+            self.redis.certificates().client().map_err(|failure| failure.context("[redis]"))?;
         }
         let urls = [("[mysql] url", Some(&self.mysql.url)), ("[moodle] url", self.moodle.url.as_ref())];
         let lacks_database = |url: Option<&Secret>| url.is_some_and(|url| !address::names_database(url));

@@ -135,7 +135,7 @@ impl<'a> Checks<'a> {
             return Ok(());
         }
         // A server closes a connection on which nothing is said for long.
-        if self.begun.is_empty() && self.limiter.as_ref().is_some_and(Limiter::is_closed) {
+        if self.begun.is_empty() && self.limiter.as_mut().is_some_and(Limiter::is_closed) {
             self.limiter = None;
         }
         let limiter = match &mut self.limiter {

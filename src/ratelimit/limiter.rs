@@ -57,7 +57,7 @@ impl<'a> Limiter<'a> {
     }
 
     /// Whether the server hung up while it owed no answer.
-    pub fn is_closed(&self) -> bool {
+    pub fn is_closed(&mut self) -> bool {
         self.asked.is_empty() && self.conversation.is_closed()
     }
 

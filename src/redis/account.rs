@@ -12,7 +12,7 @@ pub(super) fn account(settings: &Redis) -> Result<ConnectionInfo> {
     let info: RedisResult<ConnectionInfo> = settings.url.reveal().into_connection_info();
     let info = info.or_fail(
         Status::Config,
-        || "[redis] url is not an address such as redis://host:6379/ or redis+unix:///PATH",
+        || "[redis] url is not an address such as redis://host:6379/, rediss://host:6379/ or redis+unix:///PATH",
     )?;
     let redis = info.redis_settings().clone().set_skip_set_lib_name();
     let redis = match &settings.password_file {
@@ -25,7 +25,7 @@ pub(super) fn account(settings: &Redis) -> Result<ConnectionInfo> {
 /// The address without user and password.
 pub(super) fn label(settings: &Redis) -> String {
     // What follows a question mark may hold a password, too.
-    let url = settings.url.reveal().split('?').next().unwrap_or_default();
+    let url = settings.url.reveal().split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

@@ -10,22 +10,25 @@ use std::{
 };
 
 use ::redis::{
-    Cmd, ConnectionInfo, ConnectionLike, IntoConnectionInfo, RedisResult, Value,
+    ClientTlsConfig, Cmd, ConnectionInfo, ConnectionLike, IntoConnectionInfo, RedisResult, TlsCertificates,
+    Value,
     cluster::{ClusterClientBuilder, ClusterConnection},
 };
 
 use super::{
     account::{account, label},
+    socket::Socket,
     stream::share,
+    tls::Security,
     trouble::{Kind, Trouble},
 };
-use crate::config::Redis;
+use crate::config::{Redis, certificates::Pem};
 
 /// A connection in a thread of its own.
 #[derive(Debug)]
 pub(super) struct Cluster {
     commands: Sender<Cmd>,
-    answers: Receiver<RedisResult<Value>>,
+    answers: Receiver<Result<Value, Trouble>>,
     /// Whom it talks to.
     label: String,
 }
@@ -36,15 +39,26 @@ impl Cluster {
         let (commands, to_do) = channel::<Cmd>();
         let (done, answers) = channel();
         let server = account(settings)?;
+        let security = Security::of(server.addr(), settings)?;
+        let pem = security.as_ref().map(|_| settings.certificates().read()).transpose()?;
         let settings = settings.clone();
         let label = label(&settings);
+        let whom = format!("Redis at {label}");
+        let first = label.clone();
         let started = thread::Builder::new().spawn(move || {
-            let mut connection = match connect(&settings, server, deadline) {
+            let mut connection = match connect(&settings, server.clone(), pem, deadline) {
                 Ok(connection) => connection,
-                Err(error) => return drop(done.send(Err(error))),
+                Err(error) => {
+                    // The driver does not say what is wrong with a certificate.
+                    let why = security
+                        .and_then(|security| Socket::connect(&server, Some(&security), first, deadline).err())
+                        .unwrap_or_else(|| Trouble::of(&error).told(&whom));
+                    return drop(done.send(Err(why)));
+                }
             };
             for command in to_do {
-                if done.send(connection.req_command(&command)).is_err() {
+                let answer = connection.req_command(&command).and_then(Value::extract_error);
+                if done.send(answer.map_err(|error| Trouble::of(&error).told(&whom))).is_err() {
                     return;
                 }
             }
@@ -64,8 +78,7 @@ impl Cluster {
         let whom = format!("Redis at {}", self.label);
         let rest = deadline.saturating_duration_since(Instant::now());
         match self.answers.recv_timeout(rest) {
-            Ok(Ok(value)) => value.extract_error().map_err(|error| Trouble::of(&error).told(&whom)),
-            Ok(Err(error)) => Err(Trouble::of(&error).told(&whom)),
+            Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => Err(Trouble::new(
                 Kind::Timeout,
                 format!("{whom} does not answer in time; check that it runs"),
@@ -77,18 +90,30 @@ impl Cluster {
     }
 }
 
-fn connect(settings: &Redis, server: ConnectionInfo, deadline: Instant) -> RedisResult<ClusterConnection> {
+fn connect(
+    settings: &Redis,
+    server: ConnectionInfo,
+    pem: Option<Pem>,
+    deadline: Instant,
+) -> RedisResult<ClusterConnection> {
+    let scheme = if pem.is_some() { "rediss" } else { "redis" };
     let account = server.redis_settings().clone();
     let mut nodes = vec![server];
     for node in &settings.nodes {
-        let info: ConnectionInfo = format!("redis://{node}/").into_connection_info()?;
+        let info: ConnectionInfo = format!("{scheme}://{node}/").into_connection_info()?;
         nodes.push(info.set_redis_settings(account.clone()));
     }
     // A node that hangs must leave time for those that do not.
     let limit = share(deadline, 2).saturating_duration_since(Instant::now());
-    ClusterClientBuilder::new(nodes)
-        .connection_timeout(limit / 2)
-        .response_timeout(limit)
-        .build()?
-        .get_connection()
+    let builder = ClusterClientBuilder::new(nodes).connection_timeout(limit / 2).response_timeout(limit);
+    let builder = match pem {
+        None => builder,
+        // These take the place of Mozilla's, which the driver has (tls-rustls-webpki-roots) so that it does not read the
+        // system's for each connection.
+        Some(Pem { authorities, identity }) => builder.certs(TlsCertificates {
+            client_tls: identity.map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key }),
+            root_cert: Some(authorities),
+        }),
+    };
+    builder.build()?.get_connection()
 }

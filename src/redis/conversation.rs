@@ -10,6 +10,7 @@ use super::{
     reply::Answer,
     sentinel,
     socket::Socket,
+    tls::Security,
     trouble::Trouble,
 };
 use crate::config::Redis;
@@ -35,7 +36,9 @@ impl Conversation {
         let way = if settings.cluster {
             Way::Cluster(Cluster::start(settings, deadline)?)
         } else if settings.sentinel.is_empty() {
-            Way::Socket(Socket::connect(&account(settings)?, label(settings), deadline)?)
+            let server = account(settings)?;
+            let security = Security::of(server.addr(), settings)?;
+            Way::Socket(Socket::connect(&server, security.as_ref(), label(settings), deadline)?)
         } else {
             Way::Socket(sentinel::connect(settings, deadline)?)
         };
@@ -76,8 +79,8 @@ impl Conversation {
     }
 
     /// Whether the server hung up meanwhile. Only to be asked where it owes no answer.
-    pub fn is_closed(&self) -> bool {
-        match &self.way {
+    pub fn is_closed(&mut self) -> bool {
+        match &mut self.way {
             Way::Socket(socket) => socket.is_closed(),
             // The driver connects anew by itself.
             Way::Cluster(_) => false,

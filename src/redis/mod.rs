@@ -7,18 +7,21 @@
 //! | `account` | where it is, and who we are to it |
 //! | [`conversation`] | commands and answers before a deadline, whoever answers |
 //! | `socket` | one server: nothing is sent before the first command, nothing asked besides it |
-//! | `stream`, `reply` | what it stands on: sockets that never block, and answers read from memory |
+//! | `channel`, `tls` | bytes to it and back, encrypted where the address says `rediss://` |
+//! | `stream`, `reply` | what these stand on: sockets that never block, and answers read from memory |
 //! | `sentinel` | the server that Sentinels name |
 //! | `cluster` | the driver's own way to a Cluster |
 //! | [`trouble`] | what can go wrong, in words that a program can act on |
 
 mod account;
+mod channel;
 mod cluster;
 pub mod conversation;
 pub mod reply;
 mod sentinel;
 mod socket;
 mod stream;
+mod tls;
 pub mod trouble;
 
 pub use conversation::Conversation;

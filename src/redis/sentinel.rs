@@ -8,6 +8,7 @@ use super::{
     account::{account, label},
     socket::Socket,
     stream::share,
+    tls::Security,
     trouble::{Kind, Trouble},
 };
 use crate::config::{Redis, read_password};
@@ -17,20 +18,25 @@ use crate::config::{Redis, read_password};
 pub(super) fn connect(settings: &Redis, deadline: Instant) -> Result<Socket, Trouble> {
     let server = account(settings)?;
     let of_sentinels = of_sentinels(settings)?;
+    // All of them are encrypted, or none.
+    let security = Security::of(server.addr(), settings)?;
     let mut last = None;
     let sentinels = 1 + settings.nodes.len();
     let first = (server.addr().clone(), label(settings));
     let others = settings.nodes.iter().map(|node| {
         let (host, port) = node.rsplit_once(':').unwrap_or((node, ""));
-        (ConnectionAddr::Tcp(host.to_owned(), port.parse().unwrap_or(26379)), format!("redis://{node}"))
+        let address = beside(server.addr(), host, port.parse().unwrap_or(26379));
+        let label = label_of(&address);
+        (address, label)
     });
     for (asked, (address, label)) in std::iter::once(first).chain(others).enumerate() {
         let until = share(deadline, 1 + sentinels - asked);
-        match ask(address, &of_sentinels, label, &settings.sentinel, until) {
+        match ask(address, &of_sentinels, security.as_ref(), label, &settings.sentinel, until) {
             Ok((host, port)) => {
-                let label = format!("redis://{host}:{port}");
-                let info = info(ConnectionAddr::Tcp(host, port), server.redis_settings())?;
-                return Socket::connect(&info, label, deadline);
+                let address = beside(server.addr(), &host, port);
+                let label = label_of(&address);
+                let info = info(address, server.redis_settings())?;
+                return Socket::connect(&info, security.as_ref(), label, deadline);
             }
             Err(trouble) => last = Some(trouble),
         }
@@ -42,6 +48,7 @@ pub(super) fn connect(settings: &Redis, deadline: Instant) -> Result<Socket, Tro
 fn ask(
     address: ConnectionAddr,
     account: &RedisConnectionInfo,
+    security: Option<&Security>,
     label: String,
     name: &str,
     deadline: Instant,
@@ -50,7 +57,7 @@ fn ask(
         let message = format!("the Sentinel at {label} knows no server {name:?}; check [redis] sentinel");
         Trouble::new(Kind::Unreachable, message)
     };
-    let mut sentinel = Socket::connect(&info(address, account)?, label.clone(), deadline)?;
+    let mut sentinel = Socket::connect(&info(address, account)?, security, label.clone(), deadline)?;
     sentinel.send(cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(name), deadline)?;
     let Value::Array(parts) = sentinel.receive(deadline)? else { return Err(unknown()) };
     let texts: Vec<&str> = parts
@@ -64,6 +71,22 @@ fn ask(
         [host, port] => Ok(((*host).to_owned(), port.parse().map_err(|_| unknown())?)),
         _ => Err(unknown()),
     }
+}
+
+/// Another address, encrypted if `first` is.
+fn beside(first: &ConnectionAddr, host: &str, port: u16) -> ConnectionAddr {
+    let host = host.to_owned();
+    match first {
+        ConnectionAddr::TcpTls { .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+        }
+        _ => ConnectionAddr::Tcp(host, port),
+    }
+}
+
+fn label_of(address: &ConnectionAddr) -> String {
+    let scheme = if matches!(address, ConnectionAddr::TcpTls { .. }) { "rediss" } else { "redis" };
+    format!("{scheme}://{address}")
 }
 
 /// The Sentinels' own account: that of `url` is the server's.

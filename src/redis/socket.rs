@@ -4,18 +4,14 @@
 //! command (the account goes out with it), the driver's greetings are left out, and a name is looked up only where
 //! there is one. Packing is the driver's.
 
-use std::{fmt, io, os::fd::OwnedFd, time::Instant};
+use std::{fmt, io, time::Instant};
 
-use ::redis::{Cmd, ConnectionAddr, ConnectionInfo, Value, cmd};
-use rustix::{
-    event::PollFlags,
-    io::{Errno, retry_on_intr},
-    net::{RecvFlags, SendFlags, recv, send},
-};
+use ::redis::{Cmd, ConnectionInfo, Value, cmd};
 
 use super::{
+    channel::Channel,
     reply::{self, Answer},
-    stream::{to_host, to_path, wait},
+    tls::Security,
     trouble::{Kind, Trouble},
 };
 
@@ -23,10 +19,12 @@ use super::{
 const CHUNK: usize = 1 << 12;
 /// The same of an answer that is longer than that.
 const LARGE_CHUNK: usize = 1 << 16;
+/// How TLS begins to say that it does not understand: an alert, of any version.
+const TLS_ALERT: &[u8] = b"\x15\x03";
 
 /// A connection to one server.
 pub(super) struct Socket {
-    stream: OwnedFd,
+    channel: Channel,
     /// What goes out before the first command: who we are, where that is not the usual.
     greeting: Vec<u8>,
     /// The answers to the greeting that have not come yet.
@@ -39,16 +37,25 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Connects to a server, which messages call `label`.
-    pub(super) fn connect(info: &ConnectionInfo, label: String, deadline: Instant) -> Result<Self, Trouble> {
-        let stream = match info.addr() {
-            ConnectionAddr::Unix(path) => to_path(path, deadline),
-            ConnectionAddr::Tcp(host, port) => to_host(host, *port, deadline),
-            _ => Err(io::Error::other("this version cannot encrypt its connections yet")),
-        };
-        let stream = stream
-            .map_err(|error| Trouble::of_system(&error).told(&format!("cannot reach Redis at {label}")))?;
+    pub(super) fn connect(
+        info: &ConnectionInfo,
+        security: Option<&Security>,
+        label: String,
+        deadline: Instant,
+    ) -> Result<Self, Trouble> {
+        let channel = Channel::open(info.addr(), security, deadline).map_err(|error| {
+            let trouble = Trouble::of_system(&error);
+            // A Redis without TLS takes the beginning of TLS for that of a command, and waits for the rest.
+            let trouble = match trouble.kind {
+                Kind::Timeout if security.is_some() => {
+                    trouble.with_remedy("check that it runs, its load, and that it speaks TLS")
+                }
+                _ => trouble,
+            };
+            trouble.told(&format!("cannot reach Redis at {label}"))
+        })?;
         let account = info.redis_settings();
-        let mut socket = Self { stream, greeting: Vec::new(), greeted: 0, incoming: Vec::new(), label };
+        let mut socket = Self { channel, greeting: Vec::new(), greeted: 0, incoming: Vec::new(), label };
         if let Some(password) = account.password() {
             cmd("AUTH").arg(account.username()).arg(password).write_packed_command(&mut socket.greeting);
             socket.greeted = 1;
@@ -64,17 +71,7 @@ impl Socket {
     pub(super) fn send(&mut self, command: &Cmd, deadline: Instant) -> Result<(), Trouble> {
         let mut bytes = std::mem::take(&mut self.greeting);
         command.write_packed_command(&mut bytes);
-        let mut rest = bytes.as_slice();
-        while !rest.is_empty() {
-            match retry_on_intr(|| send(&self.stream, rest, SendFlags::NOSIGNAL)) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-                Err(Errno::AGAIN) => {
-                    wait(&self.stream, PollFlags::OUT, deadline).map_err(|error| self.trouble(&error))?;
-                }
-                Err(error) => return Err(self.trouble(&error.into())),
-            }
-        }
-        Ok(())
+        self.channel.send(&bytes, deadline).map_err(|error| self.trouble(&error))
     }
 
     pub(super) fn receive(&mut self, deadline: Instant) -> Result<Value, Trouble> {
@@ -101,8 +98,8 @@ impl Socket {
     }
 
     /// Whether the server hung up, where it owes no answer.
-    pub(super) fn is_closed(&self) -> bool {
-        !self.incoming.is_empty() || wait(&self.stream, PollFlags::IN, Instant::now()).is_ok()
+    pub(super) fn is_closed(&mut self) -> bool {
+        !self.incoming.is_empty() || self.channel.is_closed()
     }
 
     fn value(&mut self, deadline: Instant) -> Result<Value, Trouble> {
@@ -127,14 +124,13 @@ impl Socket {
 
     /// Waits for more of the answers.
     fn more(&mut self, deadline: Instant) -> io::Result<()> {
-        wait(&self.stream, PollFlags::IN, deadline)?;
         let had = self.incoming.len();
         self.incoming.resize(had + if had < CHUNK { CHUNK } else { LARGE_CHUNK }, 0);
         let room = self.incoming.get_mut(had..).unwrap_or_default();
-        let received = retry_on_intr(|| recv(&self.stream, &mut *room, RecvFlags::empty()));
-        self.incoming.truncate(had + received.as_ref().map_or(0, |(count, _)| *count));
+        let received = self.channel.receive(room, deadline);
+        self.incoming.truncate(had + received.as_ref().map_or(0, |count| *count));
         match received? {
-            (0, _) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")),
+            0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")),
             _ => Ok(()),
         }
     }
@@ -144,9 +140,18 @@ impl Socket {
     }
 
     fn trouble(&self, error: &io::Error) -> Trouble {
+        if self.incoming.starts_with(TLS_ALERT) {
+            return Trouble::new(Kind::Protocol, "it speaks TLS")
+                .with_remedy("write rediss:// in [redis] url, or the port without TLS")
+                .told(&self.whom());
+        }
         let trouble = Trouble::of_system(error);
         match trouble.kind {
             Kind::Timeout => trouble.told(&self.whom()),
+            // A Redis that wants TLS does not say so.
+            Kind::Unreachable if self.channel.is_plain_tcp() => trouble
+                .with_remedy("check that it runs, [redis] url, and whether it wants TLS (rediss://)")
+                .told(&format!("lost the connection to {}", self.whom())),
             _ => trouble.told(&format!("lost the connection to {}", self.whom())),
         }
     }

@@ -4,6 +4,7 @@ use std::io;
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use super::tls;
 use crate::failure::{Failure, Status};
 
 /// Why there is no answer.
@@ -13,16 +14,18 @@ pub struct Trouble {
     pub kind: Kind,
     /// For people: one line, without a password.
     pub message: String,
+    /// What to do about it, where that is not what its kind calls for.
+    remedy: Option<&'static str>,
 }
 
 /// The kinds of trouble: each calls for another remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Nothing listens there, or the connection broke.
+    /// Nothing listens there, the connection broke, or the certificate there is not one to trust.
     Unreachable,
     /// No answer in time.
     Timeout,
-    /// The account, its password or its rights are wrong.
+    /// The account, its password, its certificate or its rights are wrong.
     Auth,
     /// The server is a replica, or cannot write to its disk.
     Readonly,
@@ -30,7 +33,7 @@ pub enum Kind {
     Full,
     /// The server loads its data, runs somebody's long script, or the Cluster is without a master just now.
     Busy,
-    /// The configuration names a password that cannot be read, or an address that is none.
+    /// The configuration names a password or a certificate that cannot be read, or an address that is none.
     Config,
     /// The script is not known to the server.
     NoScript,
@@ -71,7 +74,13 @@ impl Kind {
 impl Trouble {
     /// Trouble of this kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), remedy: None }
+    }
+
+    /// The same trouble with a remedy of its own.
+    #[must_use]
+    pub(super) fn with_remedy(self, remedy: &'static str) -> Self {
+        Self { remedy: Some(remedy), ..self }
     }
 
     /// What the driver says went wrong.
@@ -81,6 +90,9 @@ impl Trouble {
 
     /// What the system says went wrong.
     pub fn of_system(error: &io::Error) -> Self {
+        if let Some(trouble) = tls::trouble(error) {
+            return trouble;
+        }
         let kind = match error.kind() {
             io::ErrorKind::TimedOut => Kind::Timeout,
             _ => Kind::Unreachable,
@@ -98,7 +110,8 @@ impl Trouble {
     #[must_use]
     pub fn told(self, what: &str) -> Self {
         let why = if self.kind == Kind::Timeout { "no answer in time" } else { &self.message };
-        Self { message: format!("{what}: {why}; {}", self.kind.remedy()), ..self }
+        let remedy = self.remedy.unwrap_or(self.kind.remedy());
+        Self { message: format!("{what}: {why}; {remedy}"), ..self }
     }
 }
 

@@ -8,11 +8,14 @@ use toml::{Table, Value};
 use crate::{page::Page, read, support::Tool};
 
 /// Keys that are not set unless somebody sets them: the sample shows an example.
-const WITHOUT_DEFAULT: [&str; 9] = [
+const WITHOUT_DEFAULT: [&str; 12] = [
     "general.timezone",
     "mysql.password_file",
     "redis.password_file",
     "redis.sentinel_password_file",
+    "redis.tls_ca_file",
+    "redis.tls_cert_file",
+    "redis.tls_key_file",
     "epn.gap_minutes",
     "ratelimit.timeout",
     "moodle.url",
@@ -42,6 +45,15 @@ fn sample_in_force() -> String {
         None => format!("{line}\n"),
     };
     sample().lines().map(line).collect()
+}
+
+/// The same without the files of encryption, which are a mistake where nothing is encrypted.
+fn sample_in_use() -> String {
+    sample_in_force()
+        .lines()
+        .filter(|line| !line.starts_with("tls_"))
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 /// The sections that the sample shows as examples: headers and keys behind `# `, up to the next line of another kind.
@@ -140,7 +152,7 @@ fn the_sample_has_every_key() {
 
 #[test]
 fn the_sample_is_accepted_as_it_is_and_with_all_keys_set() {
-    for text in [sample(), sample_in_force()] {
+    for text in [sample(), sample_in_use()] {
         let run = Tool::new("samba-snapshot").exact_config(&text);
         let run = run.args(["--dry-run", "--format=json", "--input", SMBSTATUS]).run().expect(0);
         assert!(run.stdout.contains("adupont") && run.stderr.is_empty(), "{run:?}");
@@ -160,6 +172,9 @@ fn the_sample_shows_the_defaults() {
     shown.mysql.password_file = None;
     shown.redis.password_file = None;
     shown.redis.sentinel_password_file = None;
+    shown.redis.tls_ca_file = None;
+    shown.redis.tls_cert_file = None;
+    shown.redis.tls_key_file = None;
     shown.epn.gap_minutes = None;
     shown.ratelimit.timeout = None;
     shown.moodle.url = None;
@@ -173,7 +188,7 @@ fn the_examples_of_the_sample_are_accepted() {
     let examples = examples_of_sample();
     let rules: Vec<String> = examples.iter().map(|text| text.lines().next().unwrap().to_owned()).collect();
     assert_eq!(rules, ["[ratelimit.rules.service]", "[ratelimit.rules.password]"]);
-    let with_all: String = [sample_in_force()].into_iter().chain(examples).collect();
+    let with_all: String = [sample_in_use()].into_iter().chain(examples).collect();
     let run = Tool::new("ratelimit-check").exact_config(&with_all);
     // They are as good as any other: the user who cannot be one is the only mistake.
     let run = run.args(["--rule", "service", "--rule", "password", "--", ""]).run().expect(65);

@@ -110,8 +110,8 @@ fn a_broken_address_is_refused_without_showing_it() {
     );
     assert_eq!(
         refused("[redis]\nurl = \"http://x\"\n"),
-        "epn-ingest: FILE:2: [redis] url: not an address of Redis; write it as redis://host:6379/ or \
-         redis+unix:///PATH\n"
+        "epn-ingest: FILE:2: [redis] url: not an address of Redis; write it as redis://host:6379/, \
+         rediss://host:6379/ or redis+unix:///PATH\n"
     );
 }
 

@@ -51,7 +51,7 @@ fn a_wrong_configuration_has_a_line_too() {
         "[ratelimit.rules.login]\nwindow = \"10ms\"\n",
         "[ratelimit.rules.login]\nwindow = 600\n",
         "[ratelimit.rules.\"A b\"]\nlimit = 3\n",
-        "[redis]\nurl = \"rediss://localhost/\"\n",
+        "[redis]\nurl = \"rediss://localhost/#insecure\"\n",
         "[redis]\ncluster = true\nsentinel = \"x\"\n",
         "[redis]\nnodes = [\"localhost:7000\"]\n",
         "[redis\n",

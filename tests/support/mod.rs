@@ -17,6 +17,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod browser;
+mod certificates;
 mod cluster;
 mod mariadb;
 mod php;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 pub use self::redis::{Redis, free_port};
 pub use browser::Browser;
+pub use certificates::{Authority, Certificate};
 pub use cluster::Cluster;
 pub use mariadb::{Database, MariaDb, template};
 pub use php::Php;
