@@ -1,7 +1,7 @@
 # The commands of this package's development. `make` alone lists them.
 CARGO ?= cargo
 
-.PHONY: help build musl deb test-deb reproducible deny pages demo test fuzz bench
+.PHONY: help build musl deb test-deb reproducible deny pages demo test fuzz bench simulate
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test: ## installs the servers and the browser that tests need, where missing, an
 bench: musl ## the benchmarks, each beside its floor (RECORD=1: into BENCHMARKS.md)
 	@scripts/install-servers bench
 	@CARGO=$(CARGO) RECORD=$(RECORD) scripts/bench
+
+simulate: ## a month of 1,000 sites, checked for costs that grow; some minutes (SITES=, DAYS=, SEED=)
+	@scripts/install-servers
+	@CARGO=$(CARGO) SITES=$(or $(SITES),1000) DAYS=$(or $(DAYS),30) SEED=$(or $(SEED),1) scripts/simulate
 
 fuzz: ## every parser with inputs that nobody wrote (RUNS=1000000: so many, a target; TARGET=smbstatus; KEEP=1)
 	@CARGO=$(CARGO) KEEP=$(KEEP) scripts/fuzz "$(RUNS)" $(TARGET)

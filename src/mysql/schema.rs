@@ -47,6 +47,11 @@ const MIGRATIONS: &[Migration] = &[
         file: "010-epn-history.sql",
         sql: include_str!("../../etc/schema/010-epn-history.sql"),
     },
+    Migration {
+        version: 11,
+        file: "011-report-keys.sql",
+        sql: include_str!("../../etc/schema/011-report-keys.sql"),
+    },
 ];
 
 /// MySQL's error number for a table that is not there.

@@ -354,7 +354,7 @@ fn an_account_that_may_not_create_tables_is_told_which_files_to_load() {
     let snapshot = || as_account("samba-snapshot").args(["--input", SMBSTATUS]);
     let denied = format!(
         "this account may not create the tables (CREATE command denied to user '{account}'@'localhost' for table \
-         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 010-epn-history.sql, with one that may",
+         `{}`.`sessionstat_schema`): load etc/schema/*.sql, 000-versions.sql to 011-report-keys.sql, with one that may",
         database.name()
     );
     let run = as_account("epn-ingest").run().expect(78);

@@ -82,7 +82,8 @@ fn an_older_schema_is_migrated_and_its_rows_stay() {
             "007-logins.sql",
             "008-runs.sql",
             "009-epn-people.sql",
-            "010-epn-history.sql"
+            "010-epn-history.sql",
+            "011-report-keys.sql"
         ]
     );
     assert_eq!(database.value("SELECT login FROM users_temp"), "zoé");
@@ -98,7 +99,7 @@ fn two_commands_that_find_no_tables_at_the_same_moment_both_work() {
     for run in running {
         run.wait().silent();
     }
-    assert_eq!(database.value("SELECT COUNT(*) FROM sessionstat_schema"), "10");
+    assert_eq!(database.value("SELECT COUNT(*) FROM sessionstat_schema"), "11");
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn a_newer_schema_is_left_alone() {
     ingest().url(&database).arg("--init-db").run().silent();
     database.run("INSERT INTO sessionstat_schema VALUES (99, '099-future.sql', UTC_TIMESTAMP())");
     let run = ingest().url(&database).run().expect(78);
-    let wanted = "have version 99, this program knows 10; install the newer sessionstat on this host, too\n";
+    let wanted = "have version 99, this program knows 11; install the newer sessionstat on this host, too\n";
     assert!(run.stderr.ends_with(wanted), "{run:?}");
 }
 
@@ -115,7 +116,7 @@ fn a_newer_schema_is_left_alone() {
 fn a_rehearsal_does_not_create_tables() {
     let database = MariaDb::shared().database();
     let run = ingest().url(&database).arg("--dry-run").run().expect(78);
-    let wanted = "are missing or older than version 10; run this command with --init-db first\n";
+    let wanted = "are missing or older than version 11; run this command with --init-db first\n";
     assert!(run.stderr.ends_with(wanted), "{run:?}");
     assert_eq!(
         database.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"),

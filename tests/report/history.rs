@@ -105,7 +105,7 @@ fn a_run_waits_for_staff_who_have_changed_somebody_that_it_packs() {
     let running = Tool::new("epn-ingest").url(&database).arg("--now=2027-01-02T12:00:00Z").start();
     until("epn-ingest waits", || {
         let waiting = "SELECT COUNT(*) FROM information_schema.processlist \
-            WHERE db = DATABASE() AND info LIKE 'DELETE FROM epn_history_stale%'";
+            WHERE db = DATABASE() AND info LIKE 'SELECT%FROM epn_history_stale%FOR UPDATE'";
         database.value(waiting) == "1"
     });
     staff.query_drop("COMMIT").unwrap();

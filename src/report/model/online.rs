@@ -22,6 +22,8 @@ use crate::{
 const TABLE: &str = "moodle_session";
 
 const SETTINGS: &str = "SELECT parameters FROM moodle_progress WHERE job = 1";
+/// Most sites send none: they are not looked for in all sessions, one after the other.
+const ANY_BEAT: &str = "SELECT 1 FROM moodle_session WHERE heartbeats > 0 LIMIT 1";
 const FIRST_BEAT: &str =
     "SELECT session_start FROM moodle_session WHERE heartbeats > 0 ORDER BY session_start LIMIT 1";
 /// The sessions of each user that may be wrong by as much. That none of them is shorter than nothing is decided for
@@ -93,7 +95,10 @@ impl Online {
     pub fn read(conn: &mut Conn, period: Period) -> Result<Self> {
         let (from, to) = (period.from.timestamp(), period.to.timestamp());
         let settings = settings(conn)?;
-        let first_beat: Option<i64> = rows(conn, TABLE, FIRST_BEAT, ())?.into_iter().next();
+        let any_beat: Vec<u8> = rows(conn, TABLE, ANY_BEAT, ())?;
+        let first_beat: Vec<i64> =
+            if any_beat.is_empty() { Vec::new() } else { rows(conn, TABLE, FIRST_BEAT, ())? };
+        let first_beat = first_beat.first().copied();
         let sessions = SESSIONS.replace("{over}", &over(settings.as_ref()));
         let since = first_beat.unwrap_or(i64::MAX);
         let found: Vec<Columns> = rows(conn, TABLE, sessions, (since, from, to))?;

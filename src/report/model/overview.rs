@@ -26,10 +26,11 @@ use crate::{
 pub const WAITING: &str = "SELECT COUNT(*) FROM users_temp";
 /// Jumps from server to server in the key (server, seen_at, ...).
 const LAST_IN_QUEUE: &str = "SELECT server, MAX(seen_at) FROM users_temp GROUP BY server";
-/// The key begins with the time: a month of it is read, not the year that is kept. A server that was silent for longer
-/// than that while others were not is a server of the past.
-const LAST_IN_LOG: &str = "SELECT server, MAX(seen_at) FROM users_log \
-    WHERE seen_at >= (SELECT MAX(seen_at) FROM users_log) - INTERVAL 31 DAY GROUP BY server";
+/// Likewise in the key (server, seen_at): the year that is kept is not read. A server that was silent for longer than a
+/// month while others were not is a server of the past.
+const LAST_IN_LOG: &str = "SELECT server, last FROM \
+    (SELECT server, MAX(seen_at) AS last FROM users_log GROUP BY server) AS servers \
+    WHERE last >= (SELECT MAX(seen_at) FROM users_log) - INTERVAL 31 DAY";
 const VERSION: &str = "SELECT VERSION()";
 
 /// For the version of Redis, however patient the configuration is.

@@ -10,7 +10,7 @@ use crate::{
     failure::{Failure, Result, Status},
     mysql::rows,
     report::period::Period,
-    sessions::store::Tables,
+    sessions::store::StatisticsForm,
 };
 
 const TABLE: &str = "usr_session_stats";
@@ -29,6 +29,9 @@ const CLOSED: &str = "SELECT {sums} \
 const AT_LIMIT: &str = "SELECT slot_begin, \
         CAST(SUM(GREATEST(0, LEAST(ends_at, ?) - GREATEST(begins_at, ?))) AS SIGNED) \
     FROM session_at_limit WHERE slot_begin >= ? AND slot_begin < ? GROUP BY slot_begin";
+/// In our own tables, out of a key of those alone.
+const LAST_MARKED: &str = "SELECT MAX(at_limit_until) FROM usr_session_stats";
+/// In those of an ILIAS, slot after slot.
 const LAST_AT_LIMIT: &str = "SELECT slot_end FROM usr_session_stats \
     WHERE active_max >= {limit} AND {limit} > 0 ORDER BY slot_end DESC LIMIT 1";
 
@@ -157,9 +160,10 @@ impl Slots {
         let (from, to) = (period.from.timestamp(), period.to.timestamp());
         // Before the form of the tables is looked at: an account without the right to them learns just that.
         let last = one(conn, LAST, ())?;
-        let have_limits = Tables::statistics_have_limits(conn)?;
+        let StatisticsForm { have_limits, are_marked } = StatisticsForm::read(conn)?;
         let limit = if have_limits { "max_sessions".to_owned() } else { max_sessions.to_string() };
         let with_limit = |sql: &str| sql.replace("{limit}", &limit);
+        let last_at_limit = if are_marked { LAST_MARKED.to_owned() } else { with_limit(LAST_AT_LIMIT) };
 
         let first = one(conn, FIRST, (from,))?.unwrap_or(from);
         let at_limit: Vec<(i64, i64)> = rows(conn, "session_at_limit", AT_LIMIT, (to, from, first, to))?;
@@ -171,7 +175,7 @@ impl Slots {
             slots: found.into_iter().map(slot).collect::<Result<_>>()?,
             closed: closed.into_iter().next().map(in_order).unwrap_or_default(),
             last: last.map(moment).transpose()?,
-            last_at_limit: one(conn, &with_limit(LAST_AT_LIMIT), ())?.map(moment).transpose()?,
+            last_at_limit: one(conn, &last_at_limit, ())?.map(moment).transpose()?,
         })
     }
 }

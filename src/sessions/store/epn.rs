@@ -20,6 +20,9 @@ const USES: &str = "SELECT booking.id, booking.user_id, booking.starts_at, booki
     made.settle_at IS NOT NULL FROM epn_booking AS booking JOIN epn_use AS made ON made.booking_id = booking.id \
     WHERE booking.status = 'used' AND booking.id > ? AND booking.ends_at >= ? ORDER BY booking.id LIMIT ?";
 
+/// The first of them: bookings of years lie before it, and the server would walk along all of them.
+const FIRST: &str = "SELECT MIN(id) FROM epn_booking WHERE ends_at >= ?";
+
 const ALL_RECORDS: &str = "SELECT session_id, start_time FROM usr_session_stats_raw \
     WHERE session_id LIKE 'epn:%' AND session_id > ? ORDER BY session_id LIMIT ?";
 
@@ -63,8 +66,17 @@ pub fn forget_gone(conn: &mut impl Queryable, after: &str) -> Result<(Followed, 
 
 fn uses(conn: &mut impl Queryable, after: u64, complete_from: Option<i64>) -> Result<Vec<Use>> {
     type Row = (u64, i64, NaiveDateTime, NaiveDateTime, NaiveDateTime, bool);
-    let since = complete_from.and_then(|second| DateTime::from_timestamp(second, 0)).unwrap_or_default();
-    let found: Vec<Row> = rows(conn, "epn_booking", USES, (after, since.naive_utc(), ROWS))?;
+    let since = complete_from.and_then(|second| DateTime::from_timestamp(second, 0));
+    let mut after = after;
+    if after == 0
+        && let Some(since) = since
+    {
+        let first: Vec<Option<u64>> = rows(conn, "epn_booking", FIRST, (since.naive_utc(),))?;
+        let Some(first) = first.into_iter().next().flatten() else { return Ok(Vec::new()) };
+        after = first.saturating_sub(1);
+    }
+    let since = since.unwrap_or_default().naive_utc();
+    let found: Vec<Row> = rows(conn, "epn_booking", USES, (after, since, ROWS))?;
     let seconds = |time: NaiveDateTime| time.and_utc().timestamp();
     let made = |(booking, user, start, end, last_seen, is_reserved): Row| Use {
         booking,

@@ -12,4 +12,4 @@ pub mod stays;
 pub mod tables;
 
 pub use bounds::Bounds;
-pub use tables::Tables;
+pub use tables::{StatisticsForm, Tables};

@@ -88,13 +88,25 @@ impl Tables {
             },
         })
     }
+}
 
-    /// [`Self::have_limits`] alone, for who may read the statistics but no session record.
+/// What the statistics of sessions hold, for who reads only those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatisticsForm {
+    /// Whether each slot has its limit. ILIAS 10 has dropped that.
+    pub have_limits: bool,
+    /// Whether slots at the limit have a key of their own (`at_limit_until`), as in our own tables.
+    pub are_marked: bool,
+}
+
+impl StatisticsForm {
+    /// Looks at the columns of `usr_session_stats`.
     ///
     /// # Errors
-    /// As of [`Self::read`].
-    pub fn statistics_have_limits(conn: &mut impl Queryable) -> Result<bool> {
-        Columns::read(conn)?.have_limits()
+    /// The server's, and [`Status::Config`] for a column that is missing.
+    pub fn read(conn: &mut impl Queryable) -> Result<Self> {
+        let columns = Columns::read(conn)?;
+        Ok(Self { have_limits: columns.have_limits()?, are_marked: columns.has(STATS, "at_limit_until") })
     }
 }
 
