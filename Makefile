@@ -10,6 +10,7 @@ build: ## the commands, optimised, in target/release
 	$(CARGO) build --release --locked
 
 musl: ## ratelimit-check as it starts fastest, in target/x86_64-unknown-linux-musl/release
+	@scripts/install-servers musl
 	@rustc --print target-libdir --target x86_64-unknown-linux-musl | xargs test -d || rustup target add x86_64-unknown-linux-musl
 	$(CARGO) build --release --locked --target x86_64-unknown-linux-musl --bin ratelimit-check
 

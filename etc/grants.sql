@@ -11,7 +11,9 @@
 --    Another database: sed 's/ON sessionstat\./ON other_name./' etc/grants.sql | mariadb
 --    An account that connects from another host:
 --      sed "s/'samba_snapshot'@'localhost'/'samba_snapshot'@'192.0.2.7'/" etc/grants.sql | mariadb
---    Connections over the network are not encrypted: let them pass through a trusted network or a tunnel only.
+--    Over the network, connections are encrypted where [mysql] tls = true. What the server must offer for that, and the
+--    account refuse to do without:
+--      ALTER USER 'samba_snapshot'@'192.0.2.7' REQUIRE SSL;
 -- 3. The accounts are locked until they have a password each:
 --      ALTER USER 'samba_snapshot'@'localhost' IDENTIFIED BY '...' ACCOUNT UNLOCK;
 --    It belongs into a file that only the command's user can read, named by [mysql] password_file; the account's name

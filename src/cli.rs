@@ -139,6 +139,9 @@ fn prepare<A: Parser>(arguments: &A, common: impl Fn(&A) -> &Common) -> Result<O
     let config = Config::load(common.config.as_deref())?;
     if common.check_config {
         config.check_use()?;
+        // These read the files that encryption needs, and contact nobody.
+        Server::new(&config.mysql)?;
+        crate::moodle::log::server(&config)?;
         print(match &config.file {
             Some(file) => format!("{}: no errors\n", safe(&file.display().to_string(), true)),
             None => format!("{DEFAULT_PATH}: no such file, the defaults hold; no errors\n"),

@@ -12,7 +12,7 @@
 //! | [`config`] | one checked configuration; mistakes name file, line and key, never a secret |
 //! | [`clock`] | the moment and the time zone of a run, taken at the edge: nothing deeper asks for "now" |
 //! | [`lock`] | the lock file that keeps two runs of a job on one host apart |
-//! | [`mysql`] | connections that end in time and come back, bulk statements, the schema, the lease across hosts, the record of runs |
+//! | [`mysql`] | connections that end in time and come back, encrypted, to any of several hosts; bulk statements, the schema, the lease across hosts, the record of runs |
 //! | [`redis`] | connections and conversations that end in time |
 //! | [`program`] | another program run within limits of time and size, ended together with its children |
 //! | [`terminal`] | text from outside made safe for terminals and mail, measured in columns |

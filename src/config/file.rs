@@ -4,7 +4,7 @@ use std::{env, fs, io, path::Path, time::Duration};
 
 use toml::de::DeTable;
 
-use super::{Config, Secret, secret};
+use super::{Config, DEFAULT_PATH, Secret, secret};
 use crate::failure::{Failure, OrFail, Result, Status};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -79,6 +79,13 @@ impl Wrong {
         };
         Failure::new(Status::Config, format!("{}:{line}{key}{}", path.display(), self.message))
     }
+}
+
+/// What is wrong with a key (`section.name`) of `file`, found only after the file was read.
+pub(super) fn complaint(file: Option<&Path>, key: &str, message: &str) -> Failure {
+    let path = file.unwrap_or(Path::new(DEFAULT_PATH));
+    let text = fs::read_to_string(path).unwrap_or_default();
+    Wrong::at(&text, key, message).in_file(path)
 }
 
 fn parse(text: &str) -> std::result::Result<Config, Wrong> {

@@ -10,6 +10,7 @@ mod file;
 pub mod macrosession;
 mod mail_address;
 pub mod moodle;
+pub mod mysql;
 mod opening_hours;
 pub mod ratelimit;
 mod redis;
@@ -27,14 +28,16 @@ use std::{
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+pub use address::mysql_hosts;
 pub use aggregate::Aggregate;
 pub use macrosession::Macrosession;
 pub use moodle::Moodle;
+pub use mysql::Mysql;
 pub use ratelimit::Ratelimit;
 pub use redis::Redis;
 pub use report::Report;
 pub use samba::Samba;
-pub use secret::{Secret, read_password};
+pub use secret::{Secret, read_kept, read_password};
 
 use crate::failure::{Failure, Result, Status};
 
@@ -102,38 +105,6 @@ pub struct General {
     pub timezone: Option<Tz>,
 }
 
-/// `[mysql]`: the database.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Mysql {
-    /// `mysql://user:password@host:port/database?socket=PATH`
-    #[serde(deserialize_with = "address::of_mysql")]
-    pub url: Secret,
-    /// A file with the password alone, kept from others.
-    pub password_file: Option<PathBuf>,
-    /// Limit for connecting.
-    #[serde(with = "duration")]
-    pub connect_timeout: Duration,
-    /// Limit for one answer.
-    #[serde(with = "duration")]
-    pub timeout: Duration,
-    /// How long a run tries again while the database is briefly away.
-    #[serde(with = "duration")]
-    pub retry_for: Duration,
-}
-
-impl Default for Mysql {
-    fn default() -> Self {
-        Self {
-            url: Secret::new("mysql://sessionstat@localhost/sessionstat?socket=/run/mysqld/mysqld.sock"),
-            password_file: None,
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(60),
-            retry_for: Duration::from_secs(30),
-        }
-    }
-}
-
 /// `[epn]`: how sightings become attendance, uses and charges.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -197,6 +168,7 @@ impl Config {
         if let Some(url) = from_environment("SESSIONSTAT_REDIS_URL", address::complaint_about_redis)? {
             config.redis.url = url;
         }
+        config.check_encryption()?;
         Ok(config)
     }
 
@@ -206,6 +178,22 @@ impl Config {
     /// [`Status::Config`] with file, line and key.
     pub fn of_text(text: &str, path: &Path) -> Result<Self> {
         file::of_text(text, path)
+    }
+
+    /// The server of `[moodle] url`, where there is one.
+    pub fn moodle_server(&self) -> Option<Mysql> {
+        self.moodle.url.as_ref().map(|url| self.mysql.of_moodle(&self.moodle, url))
+    }
+
+    /// What is encrypted depends on addresses, which may stand in the environment.
+    fn check_encryption(&self) -> Result<()> {
+        let servers = [("mysql", Some(self.mysql.clone())), ("moodle", self.moodle_server())];
+        for (section, server) in servers {
+            if let Some((key, what)) = server.and_then(|server| server.complaint()) {
+                return Err(file::complaint(self.file.as_deref(), &format!("{section}.{key}"), what));
+            }
+        }
+        Ok(())
     }
 
     /// The zone of local days: the configured one, else the system's.

@@ -15,6 +15,14 @@ pub struct Moodle {
     pub url: Option<Secret>,
     /// A file with the password alone, kept from others.
     pub password_file: Option<PathBuf>,
+    /// Whether connections to the server of `url` are encrypted; none: as in `[mysql]`, but not through a Unix socket.
+    pub tls: Option<bool>,
+    /// As in `[mysql]`, whose value holds without it.
+    pub tls_ca_file: Option<PathBuf>,
+    /// As in `[mysql]`, whose value holds if neither this nor `tls_key_file` is there.
+    pub tls_cert_file: Option<PathBuf>,
+    /// As in `[mysql]`.
+    pub tls_key_file: Option<PathBuf>,
     /// What the names of Moodle's tables begin with.
     pub prefix: String,
     /// The log; none: Moodle's `logstore_standard_log` where there is one, else `event_log`.
@@ -42,6 +50,10 @@ impl Default for Moodle {
         Self {
             url: None,
             password_file: None,
+            tls: None,
+            tls_ca_file: None,
+            tls_cert_file: None,
+            tls_key_file: None,
             prefix: "mdl_".to_owned(),
             log: None,
             threshold: Duration::from_secs(20 * 60),

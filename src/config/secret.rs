@@ -49,15 +49,22 @@ pub(super) fn readable_by_others(path: &Path) -> bool {
 /// # Errors
 /// [`Status::Config`] if the file cannot be read, or others can read it.
 pub fn read_password(path: &Path) -> Result<Secret> {
+    let text = read_kept(path, "password file")?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// Reads a file that others must not read; `what` it is, for messages.
+///
+/// # Errors
+/// [`Status::Config`] if it cannot be read, or others can read it.
+pub fn read_kept(path: &Path, what: &str) -> Result<String> {
     if readable_by_others(path) {
         return Err(Failure::new(
             Status::Config,
-            format!("{}: password file is readable by others; chmod o-rwx it", path.display()),
+            format!("{}: {what} is readable by others; chmod o-rwx it", path.display()),
         ));
     }
-    let text = fs::read_to_string(path)
-        .or_fail(Status::Config, || format!("{}: cannot read the password file", path.display()))?;
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+    fs::read_to_string(path).or_fail(Status::Config, || format!("{}: cannot read the {what}", path.display()))
 }
 
 #[cfg(test)]

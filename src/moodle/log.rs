@@ -4,7 +4,7 @@ use ::mysql::{Conn, Params, Value, prelude::Queryable};
 
 use super::trace::{Kind, Trace};
 use crate::{
-    config::{Config, Mysql},
+    config::Config,
     failure::{Failure, Result, Status},
     mysql::{Server, bulk, rows},
 };
@@ -51,9 +51,10 @@ pub struct Rows {
 /// # Errors
 /// As of [`Server::new`].
 pub fn server(config: &Config) -> Result<Server> {
-    let Some(url) = &config.moodle.url else { return Server::new(&config.mysql) };
-    let password_file = config.moodle.password_file.clone();
-    Ok(Server::new(&Mysql { url: url.clone(), password_file, ..config.mysql.clone() })?.of_section("moodle"))
+    match &config.moodle_server() {
+        Some(settings) => Ok(Server::of_section("moodle", settings)?.only_read()),
+        None => Server::new(&config.mysql),
+    }
 }
 
 /// Does `read` in a snapshot of the log's database.

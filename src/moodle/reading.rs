@@ -109,7 +109,7 @@ impl Reading {
         // In the main database, its table is enough: there are several ways to write the address of one server.
         let name = match &config.moodle.url {
             None => log.table().to_owned(),
-            Some(_) => format!("{} {}", server.label(), log.table()),
+            Some(_) => format!("{} {}", server.identity(), log.table()),
         };
         let before = steps.step(|conn| Progress::load(conn))?;
         let fresh = Progress { log: name, parameters: written, last_id: 0, recent: Recent::default() };

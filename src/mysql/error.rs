@@ -4,18 +4,23 @@ use std::{error::Error as StdError, io};
 
 use ::mysql::{DriverError, Error};
 
+use super::encryption;
 use crate::failure::{Failure, Status};
 
-/// Server errors that pass: deadlock (also a Galera certification failure), lock wait, a node or primary that is not
-/// ready or read-only during a failover, a server that stops or is full, a row that changed after a snapshot was taken, a key
-/// that somebody else took at the same moment.
-const PASSING: [u16; 21] = [
-    1020, 1040, 1047, 1053, 1062, 1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1290, 1317, 1836,
-    1927, 3032, 3101, 4031,
+/// Server errors that pass: deadlock (also a transaction that another node of a Galera cluster overtook: 1213, 1180, 1317,
+/// 1927), lock wait (also a node that did not catch up with its cluster in time), a node or primary that is not ready or
+/// read-only during a failover, a server that stops or is full, a row that changed after a snapshot was taken, a table
+/// that was changed meanwhile (1412, 1615), a key that somebody else took at the same moment.
+const PASSING: [u16; 27] = [
+    1020, 1040, 1047, 1053, 1062, 1152, 1158, 1159, 1160, 1161, 1180, 1184, 1203, 1205, 1213, 1226, 1290,
+    1317, 1412, 1615, 1836, 1927, 3032, 3100, 3101, 3169, 4031,
 ];
 
-/// Server errors about the account (unknown, locked, expired), the database or a right.
-const CONFIGURATION: [u16; 12] = [1044, 1045, 1046, 1049, 1142, 1143, 1227, 1698, 1820, 1862, 3118, 4151];
+/// Server errors about the account (unknown, locked, expired, not from this host), the database or a right.
+const CONFIGURATION: [u16; 12] = [1044, 1046, 1049, 1130, 1142, 1143, 1227, 1698, 1820, 1862, 3118, 4151];
+
+/// The server lets nobody in without encryption.
+const ENCRYPTION_REQUIRED: u16 = 3159;
 
 /// Server errors about a value that does not fit.
 const BAD_DATA: [u16; 6] = [1264, 1265, 1292, 1366, 1406, 3988];
@@ -35,11 +40,18 @@ impl Failure {
                 "no answer in time ([mysql] timeout, connect_timeout)",
             );
         }
+        if let Some(failure) = encryption::failure(&error, section) {
+            return failure;
+        }
         match &error {
             Error::IoError(cause) => {
                 Self::passing(Status::Unavailable, format!("{cause}; check that it runs and [{section}] url"))
             }
             Error::CodecError(_) => Self::passing(Status::Unavailable, "the connection was lost"),
+            Error::DriverError(DriverError::UnexpectedPacket) => Self::passing(
+                Status::Unavailable,
+                "the answer fits no question of ours; something between here and the server disturbs the connection",
+            ),
             Error::DriverError(DriverError::CouldNotConnect(cause)) => {
                 let why = cause.as_ref().map_or("no connection", |(_, why, _)| why);
                 Self::passing(Status::Unavailable, format!("{why}; check that it runs and [{section}] url"))
@@ -56,6 +68,17 @@ impl Failure {
                         Status::Config,
                         format!(
                             "{text}; restore it from a backup, or have it made empty: load etc/schema/*.sql again"
+                        ),
+                    ),
+                    ENCRYPTION_REQUIRED => {
+                        Self::new(Status::Config, format!("{text}; set [{section}] tls = true"))
+                    }
+                    // An account that must use TLS is refused with the same words as a wrong password.
+                    1045 => Self::new(
+                        Status::Config,
+                        format!(
+                            "{text}; check [{section}] url, the password, the account's rights (etc/grants.sql), and \
+                             whether it must use TLS ([{section}] tls, tls_cert_file)"
                         ),
                     ),
                     code if CONFIGURATION.contains(&code) => Self::new(

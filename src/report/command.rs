@@ -61,7 +61,7 @@ pub fn run(context: &Context, request: &Request) -> Result<Status> {
     let record = RunRecord::begin(COMMAND, clock.now).if_allowed();
     let period = Period::new(request.from, request.to, &clock)?;
     let folder = request.folder()?;
-    let server = Server::new(&context.config.mysql)?;
+    let server = Server::new(&context.config.mysql)?.only_read();
     schema::require(&server)?;
     let question = Question {
         sections: &request.sections,

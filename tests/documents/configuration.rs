@@ -8,9 +8,12 @@ use toml::{Table, Value};
 use crate::{page::Page, read, support::Tool};
 
 /// Keys that are not set unless somebody sets them: the sample shows an example.
-const WITHOUT_DEFAULT: [&str; 12] = [
+const WITHOUT_DEFAULT: [&str; 19] = [
     "general.timezone",
     "mysql.password_file",
+    "mysql.tls_ca_file",
+    "mysql.tls_cert_file",
+    "mysql.tls_key_file",
     "redis.password_file",
     "redis.sentinel_password_file",
     "redis.tls_ca_file",
@@ -20,6 +23,10 @@ const WITHOUT_DEFAULT: [&str; 12] = [
     "ratelimit.timeout",
     "moodle.url",
     "moodle.password_file",
+    "moodle.tls",
+    "moodle.tls_ca_file",
+    "moodle.tls_cert_file",
+    "moodle.tls_key_file",
     "moodle.log",
 ];
 
@@ -170,6 +177,9 @@ fn the_sample_shows_the_defaults() {
     assert_eq!(shown.redis.url.reveal(), built_in.redis.url.reveal());
     shown.general.timezone = None;
     shown.mysql.password_file = None;
+    shown.mysql.tls_ca_file = None;
+    shown.mysql.tls_cert_file = None;
+    shown.mysql.tls_key_file = None;
     shown.redis.password_file = None;
     shown.redis.sentinel_password_file = None;
     shown.redis.tls_ca_file = None;
@@ -179,6 +189,10 @@ fn the_sample_shows_the_defaults() {
     shown.ratelimit.timeout = None;
     shown.moodle.url = None;
     shown.moodle.password_file = None;
+    shown.moodle.tls = None;
+    shown.moodle.tls_ca_file = None;
+    shown.moodle.tls_cert_file = None;
+    shown.moodle.tls_key_file = None;
     shown.moodle.log = None;
     assert_eq!(format!("{shown:#?}"), format!("{built_in:#?}"));
 }

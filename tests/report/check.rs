@@ -220,7 +220,8 @@ fn a_server_that_stays_silent_is_left_after_ten_seconds() {
     // Connections queue up here and nobody answers.
     let _silent = UnixListener::bind(&socket).unwrap();
     let url = format!("mysql://root@localhost/x?socket={}", socket.display());
-    let tool = Tool::new("stats-report").env("SESSIONSTAT_MYSQL_URL", url).env("TZ", "UTC");
+    let patient = "mysql.connect_timeout = \"1m\"\n";
+    let tool = Tool::new("stats-report").env("SESSIONSTAT_MYSQL_URL", url).env("TZ", "UTC").config(patient);
     let began = Instant::now();
     let run = of(&tool, &["waiting_rows"]).expect(3);
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());

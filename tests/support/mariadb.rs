@@ -28,6 +28,12 @@ impl MariaDb {
     /// Starts a server of the test's own, for tests that kill or stop it.
     #[track_caller]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more settings, such as `--read-only`.
+    #[track_caller]
+    pub fn start_with(settings: &[String]) -> Self {
         let program = find_program(&["mariadbd"], PACKAGE).unwrap_or_else(|missing| panic!("{missing}"));
         let template = template(Path::new(env!("CARGO_TARGET_TMPDIR")));
         let mut server = Server::prepare("mariadb");
@@ -39,6 +45,7 @@ impl MariaDb {
         // A server that starts clears the folder of everybody's temporary tables.
         arguments.push(option("--tmpdir=", server.folder()));
         arguments.extend(as_user());
+        arguments.extend(settings.iter().map(OsString::from));
         server.set_command(program, arguments);
         let mut mariadb = Self { server };
         mariadb.restart();

@@ -104,7 +104,7 @@ fn of_rules(config: &Config, check: &Check, clock: &Clock, retry_for: Duration) 
     let from = TimeDelta::from_std(check.last).ok().and_then(|last| clock.now.checked_sub_signed(last));
     let from = from.ok_or_else(|| Failure::new(Status::Usage, "--last is longer than there is time"))?;
     let period = Period { from, to: clock.now };
-    let server = Server::new(&config.mysql)?.retrying_for(retry_for);
+    let server = Server::new(&config.mysql)?.only_read().retrying_for(retry_for);
     schema::require(&server)?;
     let rules = &check.rules;
     let refused = Facts::of_redis(config, period, clock.now, rules);

@@ -62,6 +62,7 @@ fn servers_that_stay_silent_are_told_within_ten_seconds_beside_all_else() {
     let tool = Tool::new("stats-report")
         .env("SESSIONSTAT_MYSQL_URL", format!("mysql://root@localhost/x?socket={}", socket.display()))
         .env("SESSIONSTAT_REDIS_URL", format!("redis+unix://{}", socket.display()))
+        .config("mysql.connect_timeout = \"1m\"\n")
         .env("TZ", "UTC");
     let began = Instant::now();
     let run = tool.args(["check", "--all"]).run().expect(2);

@@ -1,6 +1,6 @@
 //! MySQL: whether it answers, which server it is and to whom, and the version of the tables.
 
-use std::{cmp::Ordering, collections::HashSet};
+use std::{cmp::Ordering, collections::HashSet, thread};
 
 use ::mysql::{Conn, prelude::Queryable};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -16,15 +16,22 @@ use crate::{
 };
 
 const SERVER: &str = "mysql";
+const HOSTS: &str = "mysql hosts";
 const SCHEMA: &str = "schema";
 const INSTALL: &str = "run epn-ingest --init-db with an account that may create tables, such as root, then load \
     etc/grants.sql again";
 
+const TLS: &str = "SHOW SESSION STATUS LIKE 'Ssl_version'";
+
 /// What the server told.
 #[derive(Debug)]
 pub struct Seen {
-    /// Where it is, for messages.
-    label: String,
+    /// The host and the database, for messages.
+    place: String,
+    /// The version of TLS; none: the connection is not encrypted.
+    tls: Option<String>,
+    /// What there is to say of all hosts, where there are several.
+    hosts: Vec<Finding>,
     version: String,
     /// The account as which it knows us.
     account: String,
@@ -48,6 +55,16 @@ pub struct Seen {
 /// # Errors
 /// It does not answer, or refuses the account.
 pub fn look(server: &Server, host: &Host) -> Result<Seen> {
+    // Beside the other questions: a silent host takes a while.
+    thread::scope(|scope| {
+        let survey = server.is_list().then(|| scope.spawn(|| server.survey()));
+        let seen = ask(server, host)?;
+        let survey = survey.and_then(|survey| survey.join().ok()).unwrap_or_default();
+        Ok(Seen { hosts: hosts(&survey, server.host_in_use()), ..seen })
+    })
+}
+
+fn ask(server: &Server, host: &Host) -> Result<Seen> {
     let mut link = Link::new(server);
     let told: Option<(String, String)> =
         link.run(|conn| Ok(conn.query_first("SELECT VERSION(), CURRENT_USER()")?))?;
@@ -61,8 +78,11 @@ pub fn look(server: &Server, host: &Host) -> Result<Seen> {
     let runs = is_there.then(|| link.once(|conn| Ok(Runs::collect(conn)?.last_runs)));
     let due = if is_there { Due::read(&mut link) } else { Due::default() };
     let closed = if is_there { link.once(closed_days).unwrap_or_default() } else { HashSet::new() };
-    let label = server.label().to_owned();
-    Ok(Seen { label, version, account, schema, clock, unreadable, triggers, runs, due, closed })
+    let tls = link.once(|conn| Ok(conn.query_first::<(String, String), _>(TLS)?)).ok().flatten();
+    let tls = tls.map(|(_, version)| version).filter(|version| !version.is_empty());
+    let hosts = Vec::new();
+    let place = server.place();
+    Ok(Seen { place, tls, hosts, version, account, schema, clock, unreadable, triggers, runs, due, closed })
 }
 
 fn clock(conn: &mut Conn, host: &Host) -> Result<(DateTime<Utc>, Skew)> {
@@ -75,7 +95,31 @@ fn clock(conn: &mut Conn, host: &Host) -> Result<(DateTime<Utc>, Skew)> {
 
 /// What there is to say of a server that answers.
 pub fn findings(seen: &Seen) -> Vec<Finding> {
-    vec![server(seen), schema(&seen.schema, schema::current())]
+    let mut findings = vec![server(seen)];
+    findings.extend(seen.hosts.iter().cloned());
+    findings.push(schema(&seen.schema, schema::current()));
+    findings
+}
+
+/// A host that cannot be used is one less to stand in for the others.
+fn hosts(hosts: &[(&str, Result<&'static str>)], in_use: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut well = Vec::new();
+    for (name, state) in hosts {
+        match state {
+            Ok(state) if *name == in_use => well.push(format!("{name} ({state}, in use)")),
+            Ok(state) => well.push(format!("{name} ({state})")),
+            Err(failure) => {
+                let failure = Failure::new(failure.status(), format!("{name} cannot be used: {failure}"));
+                let cure = "mend it while the others do its work";
+                findings.push(Finding::of_failure(State::Warning, HOSTS, &failure, cure));
+            }
+        }
+    }
+    if !well.is_empty() {
+        findings.push(Finding::ok(HOSTS, well.join(", ")));
+    }
+    findings
 }
 
 /// What there is to say of one that does not.
@@ -84,7 +128,8 @@ pub fn away(failure: &Failure) -> Finding {
 }
 
 fn server(seen: &Seen) -> Finding {
-    let found = format!("{} as {} at {}", seen.version, seen.account, seen.label);
+    let secured = seen.tls.as_ref().map_or_else(String::new, |version| format!(", encrypted ({version})"));
+    let found = format!("{} as {} at {}{secured}", seen.version, seen.account, seen.place);
     if is_supported(&seen.version) {
         return Finding::ok(SERVER, found);
     }

@@ -77,7 +77,7 @@ pub fn findings(
     let database = {
         let (settings, host) = (config.mysql.clone(), host.clone());
         begun(move || {
-            let server = Server::new(&settings)?.retrying_for(retry_for);
+            let server = Server::new(&settings)?.only_read().retrying_for(retry_for);
             database::look(&server, &host)
         })
     };
