@@ -29,12 +29,11 @@ pub struct Certificates<'a> {
 }
 
 /// What the files hold, unread.
-#[derive(Clone)]
-pub struct Pem {
+struct Pem {
     /// Those who may have signed a server's certificate.
-    pub authorities: Vec<u8>,
+    authorities: Vec<u8>,
     /// Our own certificate, and its key.
-    pub identity: Option<(Vec<u8>, Vec<u8>)>,
+    identity: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl<'a> Certificates<'a> {
@@ -48,11 +47,7 @@ impl<'a> Certificates<'a> {
         Self { authorities, identity: certificate.map(PathBuf::as_path).zip(key.map(PathBuf::as_path)) }
     }
 
-    /// Reads the files.
-    ///
-    /// # Errors
-    /// [`Status::Config`] if one cannot be read, or others can read the key.
-    pub fn read(&self) -> Result<Pem> {
+    fn read(&self) -> Result<Pem> {
         let read = |file: &Path, what| {
             fs::read(file).or_fail(Status::Config, || format!("{}: cannot read {what}", file.display()))
         };

@@ -1,6 +1,6 @@
 //! Where Redis is, who we are to it, and how messages name it.
 
-use ::redis::{ConnectionInfo, IntoConnectionInfo, RedisResult};
+use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisResult};
 
 use crate::{
     config::{Redis, read_password},
@@ -30,4 +30,21 @@ pub(super) fn label(settings: &Redis) -> String {
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{scheme}://{host}{path}")
+}
+
+/// Another address, encrypted if `first` is.
+pub(super) fn beside(first: &ConnectionAddr, host: &str, port: u16) -> ConnectionAddr {
+    let host = host.to_owned();
+    match first {
+        ConnectionAddr::TcpTls { .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+        }
+        _ => ConnectionAddr::Tcp(host, port),
+    }
+}
+
+/// The name of an address in messages.
+pub(super) fn label_of(address: &ConnectionAddr) -> String {
+    let scheme = if matches!(address, ConnectionAddr::TcpTls { .. }) { "rediss" } else { "redis" };
+    format!("{scheme}://{address}")
 }

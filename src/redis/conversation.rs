@@ -24,7 +24,7 @@ pub struct Conversation {
 #[derive(Debug)]
 enum Way {
     Socket(Socket),
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 impl Conversation {
@@ -34,7 +34,7 @@ impl Conversation {
     /// Nobody answers there before the deadline, or the address or the account is wrong.
     pub fn open(settings: &Redis, deadline: Instant) -> Result<Self, Trouble> {
         let way = if settings.cluster {
-            Way::Cluster(Cluster::start(settings, deadline)?)
+            Way::Cluster(Box::new(Cluster::of(settings)?))
         } else if settings.sentinel.is_empty() {
             let server = account(settings)?;
             let security = Security::of(server.addr(), settings)?;
@@ -52,7 +52,11 @@ impl Conversation {
     pub fn send(&mut self, command: Cmd, deadline: Instant) -> Result<(), Trouble> {
         match &mut self.way {
             Way::Socket(socket) => socket.send(&command, deadline),
-            Way::Cluster(cluster) => cluster.send(command),
+            Way::Cluster(cluster) => {
+                // It goes out when its answer is asked for: only an answer tells where the next key is.
+                cluster.send(command);
+                Ok(())
+            }
         }
     }
 
@@ -82,7 +86,7 @@ impl Conversation {
     pub fn is_closed(&mut self) -> bool {
         match &mut self.way {
             Way::Socket(socket) => socket.is_closed(),
-            // The driver connects anew by itself.
+            // Each of its connections is looked at before it is used.
             Way::Cluster(_) => false,
         }
     }

@@ -10,7 +10,7 @@
 //! | `channel`, `tls` | bytes to it and back, encrypted where the address says `rediss://` |
 //! | `stream`, `reply` | what these stand on: sockets that never block, and answers read from memory |
 //! | `sentinel` | the server that Sentinels name |
-//! | `cluster` | the driver's own way to a Cluster |
+//! | `cluster` | the nodes of a Cluster: who has a key, and nobody told twice |
 //! | [`trouble`] | what can go wrong, in words that a program can act on |
 
 mod account;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, Value, cmd};
 
 use super::{
-    account::{account, label},
+    account::{account, beside, label, label_of},
     socket::Socket,
     stream::share,
     tls::Security,
@@ -71,22 +71,6 @@ fn ask(
         [host, port] => Ok(((*host).to_owned(), port.parse().map_err(|_| unknown())?)),
         _ => Err(unknown()),
     }
-}
-
-/// Another address, encrypted if `first` is.
-fn beside(first: &ConnectionAddr, host: &str, port: u16) -> ConnectionAddr {
-    let host = host.to_owned();
-    match first {
-        ConnectionAddr::TcpTls { .. } => {
-            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
-        }
-        _ => ConnectionAddr::Tcp(host, port),
-    }
-}
-
-fn label_of(address: &ConnectionAddr) -> String {
-    let scheme = if matches!(address, ConnectionAddr::TcpTls { .. }) { "rediss" } else { "redis" };
-    format!("{scheme}://{address}")
 }
 
 /// The Sentinels' own account: that of `url` is the server's.

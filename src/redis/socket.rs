@@ -89,6 +89,17 @@ impl Socket {
         Ok(Answer::of_bytes(self.incoming.drain(..length).collect()))
     }
 
+    /// The same; an error that the server answered is a value like any other.
+    pub(super) fn answer_or_error(&mut self, deadline: Instant) -> Result<Value, Trouble> {
+        self.be_greeted(deadline)?;
+        self.value_or_error(deadline)
+    }
+
+    pub(super) fn ask(&mut self, command: &Cmd, deadline: Instant) -> Result<Value, Trouble> {
+        self.send(command, deadline)?;
+        self.receive(deadline)
+    }
+
     fn be_greeted(&mut self, deadline: Instant) -> Result<(), Trouble> {
         while self.greeted > 0 {
             self.greeted -= 1;
@@ -103,11 +114,16 @@ impl Socket {
     }
 
     fn value(&mut self, deadline: Instant) -> Result<Value, Trouble> {
+        let value = self.value_or_error(deadline)?;
+        value.extract_error().map_err(|error| Trouble::of(&error).told(&self.whom()))
+    }
+
+    fn value_or_error(&mut self, deadline: Instant) -> Result<Value, Trouble> {
         self.whole_value(deadline)?;
         let first = reply::first(&self.incoming).map_err(|error| Trouble::of(&error).told(&self.whom()))?;
         let (value, length) = first.unwrap_or((Value::Nil, 0));
         self.incoming.drain(..length);
-        value.extract_error().map_err(|error| Trouble::of(&error).told(&self.whom()))
+        Ok(value)
     }
 
     /// Waits until an answer is there as a whole. Returns its length.

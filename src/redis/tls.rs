@@ -28,6 +28,7 @@ use super::{
 use crate::config::Redis;
 
 /// Whom we trust, and who we are.
+#[derive(Debug)]
 pub(super) struct Security(Arc<ClientConfig>);
 
 impl Security {

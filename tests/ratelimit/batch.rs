@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Output, Stdio},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -11,61 +11,8 @@ use serde_json::{Value, json};
 
 use crate::{
     door::{door, lines},
-    support::{LIMIT, Redis, Tool, until},
+    support::{Dialogue, LIMIT, Redis, Tool, until},
 };
-
-/// Somebody who waits for each answer before the next question.
-pub struct Dialogue {
-    child: Child,
-    questions: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-    /// Keeps the folder while the command runs.
-    _tool: Tool,
-}
-
-impl Dialogue {
-    #[track_caller]
-    pub fn begin(tool: &Tool) -> Self {
-        let mut child = tool
-            .command()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command");
-        let questions = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self { child, questions, answers, _tool: tool.clone() }
-    }
-
-    /// Writes one line, without waiting for its answer.
-    #[track_caller]
-    pub fn say(&mut self, line: &str) {
-        let questions = self.questions.as_mut().expect("an open pipe");
-        questions.write_all(format!("{line}\n").as_bytes()).expect("to write a line");
-    }
-
-    /// The next answer.
-    #[track_caller]
-    pub fn hear(&mut self) -> Value {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("an answer");
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-
-    #[track_caller]
-    pub fn ask(&mut self, line: &str) -> Value {
-        self.say(line);
-        self.hear()
-    }
-
-    /// Closes the questions and waits for the end.
-    #[track_caller]
-    pub fn end(mut self) -> Output {
-        drop(self.questions.take());
-        self.child.wait_with_output().expect("the end of the command")
-    }
-}
 
 fn batch(redis: &Redis, more: &str) -> Tool {
     door(redis, more).arg("--batch")
@@ -138,7 +85,7 @@ fn a_conversation_takes_no_more_memory_the_longer_it_lasts() {
         for number in 0..3000 {
             talk.ask(&format!("{:0>200}", number % 500));
         }
-        let status = fs::read_to_string(format!("/proc/{}/status", talk.child.id())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", talk.pid())).unwrap();
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         kilobytes.push(resident.trim().trim_end_matches(" kB").parse::<u64>().unwrap());
     }
@@ -161,10 +108,8 @@ fn whoever_waits_for_each_answer_gets_it() {
 #[test]
 fn a_line_that_comes_in_pieces_is_one_line() {
     let mut talk = Dialogue::begin(&batch(Redis::shared(), ""));
-    let questions = talk.questions.as_mut().unwrap();
     for piece in ["an", "n", "e\npa"] {
-        questions.write_all(piece.as_bytes()).unwrap();
-        questions.flush().unwrap();
+        talk.say_part(piece);
     }
     assert_eq!(talk.hear()["user"], "anne");
     talk.say("ul");

@@ -9,9 +9,8 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    batch::Dialogue,
     door::{contents, door, is_allowed, line},
-    support::{Output, Redis, Tool, free_port, until},
+    support::{Dialogue, Output, Redis, Tool, free_port, until},
 };
 
 /// The longest that a command with a limit of 250 ms may take on a busy machine.

@@ -1,10 +1,9 @@
 //! Many at the same moment: exactly as many are allowed as the limit says.
 
 use crate::{
-    batch::Dialogue,
     desk::ALGORITHMS,
     door::{door, line},
-    support::{Redis, Running},
+    support::{Dialogue, Redis, Running},
 };
 
 /// As many as a busy web server starts at once.

@@ -10,10 +10,9 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    batch::Dialogue,
     door::{contents, door, line, lines},
     faults::undecided,
-    support::{Redis, Tool, until},
+    support::{Dialogue, Redis, Tool, until},
 };
 
 /// Lines that are several groups, all of them read at once.

@@ -6,10 +6,9 @@ use sessionstat::{
 };
 
 use crate::{
-    batch::Dialogue,
     desk::{ALGORITHMS, Desk, EPOCH, SECOND, rule},
     door::{allowed_of, door, door_with, line},
-    support::{Redis, redis::ask},
+    support::{Dialogue, Redis, redis::ask},
 };
 
 #[test]

@@ -19,9 +19,11 @@
 mod browser;
 mod certificates;
 mod cluster;
+mod dialogue;
 mod mariadb;
 mod php;
 pub mod redis;
+mod sentinels;
 mod server;
 mod tool;
 
@@ -30,9 +32,11 @@ use std::time::{Duration, Instant};
 pub use self::redis::{Redis, free_port};
 pub use browser::Browser;
 pub use certificates::{Authority, Certificate};
-pub use cluster::Cluster;
+pub use cluster::{Cluster, NODE_TIMEOUT};
+pub use dialogue::Dialogue;
 pub use mariadb::{Database, MariaDb, template};
 pub use php::Php;
+pub use sentinels::{NAME as SENTINELS_NAME, Sentinels};
 pub use server::find_program;
 pub use tool::{Output, Running, Tool};
 

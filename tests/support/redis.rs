@@ -35,28 +35,47 @@ impl Redis {
     /// The same with settings of the test's own, such as `["--maxmemory", "2mb"]`.
     #[track_caller]
     pub fn with(settings: &[&str]) -> Self {
-        Self::launch("redis", None, None, settings)
+        Self::launch("redis", None, None, None, settings)
     }
 
     /// The same on a port of 127.0.0.1 as well; [`Self::url`] then names that.
     #[track_caller]
     pub fn on_tcp(settings: &[&str]) -> Self {
-        Self::launch("redis", Some(free_port()), None, settings)
+        Self::on_tcp_by(None, settings)
+    }
+
+    /// The same of another program than Debian's Redis, if one is named.
+    #[track_caller]
+    pub fn on_tcp_by(program: Option<&Path>, settings: &[&str]) -> Self {
+        Self::launch("redis", program, Some(free_port()), None, settings)
     }
 
     /// A Sentinel on a port of 127.0.0.1 that calls `master`, a server on TCP, by `name`; with settings of the test's
     /// own, such as `["--requirepass", "secret"]`.
     #[track_caller]
     pub fn sentinel(name: &str, master: &Self, settings: &[&str]) -> Self {
+        Self::sentinel_of(None, name, master, 1, settings)
+    }
+
+    /// The same, where so many Sentinels have to agree that the server is dead.
+    #[track_caller]
+    pub fn sentinel_of(
+        program: Option<&Path>,
+        name: &str,
+        master: &Self,
+        quorum: usize,
+        settings: &[&str],
+    ) -> Self {
         let port = master.port.expect("a server on TCP");
-        let mut watched = format!("sentinel monitor {name} 127.0.0.1 {port} 1\n");
+        let mut watched = format!("sentinel monitor {name} 127.0.0.1 {port} {quorum}\n");
         if let Some(password) = &master.password {
             watched += &format!("sentinel auth-pass {name} {password}\n");
         }
-        // One that decides alone, and soon.
+        // One that decides soon.
         watched +=
             &format!("sentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 3000\n");
-        Self::launch("sentinel", Some(free_port()), Some(&watched), &[&["--sentinel"], settings].concat())
+        let settings = [&["--sentinel"], settings].concat();
+        Self::launch("sentinel", program, Some(free_port()), Some(&watched), &settings)
     }
 
     /// The one server of this test process, for all tests that leave it alone and give their keys a
@@ -74,9 +93,20 @@ impl Redis {
     }
 
     #[track_caller]
-    fn launch(name: &'static str, port: Option<u16>, file: Option<&str>, settings: &[&str]) -> Self {
-        let program = find_program(&["redis-server", "redis-check-rdb"], "redis-tools")
-            .unwrap_or_else(|missing| panic!("{missing}"));
+    fn launch(
+        name: &'static str,
+        program: Option<&Path>,
+        port: Option<u16>,
+        file: Option<&str>,
+        settings: &[&str],
+    ) -> Self {
+        let program = program.map_or_else(
+            || {
+                find_program(&["redis-server", "redis-check-rdb"], "redis-tools")
+                    .unwrap_or_else(|missing| panic!("{missing}"))
+            },
+            Path::to_owned,
+        );
         let mut server = Server::prepare(name);
         // redis-check-rdb is the same program; the name it is called by decides what it is.
         let link = server.folder().join("redis-server");
@@ -134,6 +164,14 @@ impl Redis {
         ask(&mut self.connect(0), command)
     }
 
+    /// Whether a section of INFO has this part. A server that hangs up meanwhile, as one that changes its role does, has
+    /// not said so.
+    #[track_caller]
+    pub fn says(&self, section: &str, part: &str) -> bool {
+        let told: redis::RedisResult<String> = redis::cmd("INFO").arg(section).query(&mut self.connect(0));
+        told.is_ok_and(|told| told.contains(part))
+    }
+
     /// The keys of database 0, with the seconds that each has left (-1: for ever).
     #[track_caller]
     pub fn keys(&self) -> Vec<(String, i64)> {
@@ -177,6 +215,11 @@ impl Redis {
         self.server.start(|| answers(&socket).unwrap_or(false));
     }
 
+    /// Whether the server was started and neither killed nor stopped.
+    pub fn is_running(&self) -> bool {
+        self.server.is_running()
+    }
+
     /// The server's Unix socket.
     pub fn socket(&self) -> PathBuf {
         self.server.socket()
@@ -206,6 +249,11 @@ pub fn keys(connection: &mut Connection, pattern: &str) -> Vec<(String, i64)> {
     let mut keys: Vec<String> = ask(connection, &["KEYS", pattern]);
     keys.sort();
     keys.into_iter().map(|key| (key.clone(), ask(connection, &["TTL", &key]))).collect()
+}
+
+/// Whether a line of a master's `INFO replication` tells of a replica that has its copy and has said so.
+pub fn has_copy(line: &str) -> bool {
+    line.contains("state=online") && !line.contains(",offset=0,")
 }
 
 /// A port of 127.0.0.1 on which nobody listens just now.

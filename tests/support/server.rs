@@ -78,6 +78,11 @@ impl Server {
         self.process.as_ref().expect("a running server").id()
     }
 
+    /// Whether the server was started and neither killed nor stopped.
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// Gives the program and the arguments that every [`Self::start`] uses.
     pub fn set_command(&mut self, program: PathBuf, arguments: Vec<OsString>) {
         self.command = std::iter::once(program.into_os_string()).chain(arguments).collect();
