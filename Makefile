@@ -1,7 +1,7 @@
 # The commands of this package's development. `make` alone lists them.
 CARGO ?= cargo
 
-.PHONY: help build musl deb test-deb reproducible deny pages demo test fuzz bench simulate
+.PHONY: help build musl deb test-deb reproducible deny scan pages demo test simulate fuzz bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ reproducible: ## two builds in two folders, compared byte by byte (many minutes)
 deny: ## licences, known holes and origins of all crates; needs the network (CHECKS="bans licenses sources": those)
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-deny
 	$(CARGO) deny --locked check $(CHECKS)
+
+scan: ## the web front end through Wapiti and Semgrep (docs/security.md tells what they may say; some minutes)
+	@CARGO=$(CARGO) scripts/scan-web
 
 pages: ## the pages of web/ that are made of templates
 	$(CARGO) run --quiet --locked --bin macrosession-compile -- web/lib/templates/accueil.html web/accueil.php

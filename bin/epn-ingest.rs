@@ -7,6 +7,7 @@ use sessionstat::{
     cli::{self, Common},
     epn::{self, erase},
     failure::{OrFail, Status},
+    terminal::safe_json,
 };
 
 /// Turn snapshots of connected users into workshop attendance, uses of machines and charges
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
             let summary = epn::run(&context, arguments.dry_run)?;
             if arguments.json {
                 let text = serde_json::to_string(&summary).or_fail(Status::Io, || "writing the summary")?;
-                cli::print(format!("{text}\n"))?;
+                cli::print(safe_json(&text) + "\n")?;
             } else if arguments.dry_run {
                 cli::print(summary.to_string())?;
             }

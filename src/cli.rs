@@ -19,7 +19,7 @@ use crate::{
     config::{Config, DEFAULT_PATH},
     failure::{OrFail, Result, Status},
     mysql::{Server, schema},
-    terminal::safe,
+    terminal::{is_unsafe, safe},
 };
 
 /// Flags of every command.
@@ -96,12 +96,18 @@ pub fn main_for<A: Parser>(
     let arguments = match arguments {
         Ok(arguments) => arguments,
         Err(other) => {
-            // A closed stream leaves only the exit status to tell it.
-            let _ = other.print();
+            let told = other.to_string();
             if !other.use_stderr() {
+                let _ = other.print();
                 return Status::Done;
             }
-            let told = other.to_string();
+            // It quotes the arguments. A closed stream leaves only the exit status to tell it.
+            let _ = if told.chars().any(|character| character != '\n' && is_unsafe(character)) {
+                let lines = told.lines().map(|line| safe(line, true) + "\n");
+                io::stderr().write_all(lines.collect::<String>().as_bytes())
+            } else {
+                other.print()
+            };
             let paragraph: Vec<&str> =
                 told.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
             unbegun(Unbegun::Usage, paragraph.join(" ").trim_start_matches("error: "));

@@ -10,6 +10,7 @@
 //! | [`cli`] | the flags of all commands, logging, and how a run ends: what must look the same everywhere |
 //! | [`failure`] | the one exit-status type, and errors that read as one line: what failed, on what, what to do |
 //! | [`config`] | one checked configuration; mistakes name file, line and key, never a secret |
+//! | [`files`] | files in places that others may reach: never a stranger's, never half written |
 //! | [`clock`] | the moment and the time zone of a run, taken at the edge: nothing deeper asks for "now" |
 //! | [`lock`] | the lock file that keeps two runs of a job on one host apart |
 //! | [`mysql`] | connections that end in time and come back, encrypted, to any of several hosts; bulk statements, the schema, the lease across hosts, the record of runs |
@@ -29,6 +30,7 @@ pub mod clock;
 pub mod config;
 pub mod epn;
 pub mod failure;
+pub mod files;
 pub mod lock;
 pub mod macrosession;
 pub mod moodle;

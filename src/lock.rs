@@ -3,15 +3,16 @@
 //! Owes its callers: a held lock is told at once, and a killed run leaves nothing to clean up (the kernel drops the lock).
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, DirBuilder, File, TryLockError},
     io,
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
-use rustix::fs::OFlags;
-
-use crate::failure::{Failure, OrFail, Result, Status};
+use crate::{
+    failure::{Failure, OrFail, Result, Status},
+    files::open_unlinked,
+};
 
 /// A held lock; dropping it lets the next run in.
 #[derive(Debug)]
@@ -24,11 +25,21 @@ impl LockFile {
     /// Takes the lock of `job` in `folder`, which is made if it is missing.
     ///
     /// # Errors
-    /// [`Status::Busy`] if another run holds it; [`Status::CannotCreate`] if the file cannot be made.
+    /// [`Status::Busy`] if another run holds it; [`Status::CannotCreate`] if the file cannot be made, or if
+    /// anybody could take it away.
     pub fn take(folder: &Path, job: &str) -> Result<Self> {
-        fs::create_dir_all(folder).or_fail(Status::CannotCreate, || {
-            format!("cannot make the lock folder {} (lock_dir)", folder.display())
-        })?;
+        let no_folder = || format!("cannot make the lock folder {} (lock_dir)", folder.display());
+        let made = DirBuilder::new().recursive(true).mode(0o755).create(folder);
+        made.or_fail(Status::CannotCreate, no_folder)?;
+        let mode = fs::metadata(folder).or_fail(Status::CannotCreate, no_folder)?.mode() & 0o7777;
+        // Without the sticky bit, two runs could hold two files of one name.
+        if mode & 0o1002 == 0o002 {
+            let folder = folder.display();
+            return Err(Failure::new(
+                Status::CannotCreate,
+                format!("anybody can remove a lock in {folder} (lock_dir, mode {mode:o}); chmod +t {folder}"),
+            ));
+        }
         let path = folder.join(format!("sessionstat-{job}.lock"));
         let file = open(&path).or_fail(Status::CannotCreate, || {
             format!("cannot open the lock file {} (remove it, or set lock_dir)", path.display())
@@ -64,20 +75,16 @@ impl LockFile {
 /// write: in a folder such as `/run/lock` the kernel refuses both where another user made it, root included. Whatever
 /// else stands in its place (a pipe would wait for its other end) is refused.
 fn open(path: &Path) -> io::Result<File> {
-    let as_it_is = || {
-        let careful = OFlags::NONBLOCK | OFlags::NOFOLLOW;
-        File::options().read(true).custom_flags(careful.bits().cast_signed()).open(path)
-    };
-    let file = match as_it_is() {
+    let as_it_is = || open_unlinked(File::options().read(true), path);
+    match as_it_is() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            match File::options().write(true).create_new(true).open(path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => as_it_is()?,
-                other => other?,
+            match File::options().write(true).create_new(true).mode(0o644).open(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => as_it_is(),
+                made => made,
             }
         }
-        other => other?,
-    };
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a file")) }
+        opened => opened,
+    }
 }
 
 /// This host's name, as people know it.

@@ -15,6 +15,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::config;
+
 /// Most bytes of output, and of messages, that are read: 64 MiB, some 100 000 sessions of smbstatus.
 pub const MOST_OUTPUT: usize = 64 << 20;
 
@@ -50,12 +52,16 @@ pub struct Run {
     pub end: End,
 }
 
-/// Runs `command`, whose input and environment are the caller's, and waits for it at most `limit`.
+/// Runs `command`, whose input and environment are the caller's, and waits for it at most `limit`. The variables that may
+/// hold passwords are not passed on.
 ///
 /// # Errors
 /// It cannot be started.
 pub fn run(mut command: Command, limit: Duration) -> io::Result<Run> {
     let started = Instant::now();
+    for variable in config::SECRET_VARIABLES {
+        command.env_remove(variable);
+    }
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn()?;
     let (sender, receiver) = mpsc::channel();
     let readers = [

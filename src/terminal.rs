@@ -2,6 +2,8 @@
 //!
 //! Owes its callers: what it returns moves no cursor, changes no colour, turns no line around and hides nothing.
 
+use std::fmt::Write;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Whether a character must not reach a terminal as it is: controls (C0, DEL, C1), line and paragraph separators,
@@ -22,6 +24,23 @@ pub fn safe(text: &str, unicode: bool) -> String {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
+        }
+    }
+    shown
+}
+
+/// The same JSON for who looks at it in a terminal. Outside of its strings there are no such characters but line breaks,
+/// and inside the standard's own escapes say the same.
+pub fn safe_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n' || !is_unsafe(character) {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            let _ = write!(shown, "\\u{unit:04x}");
         }
     }
     shown
@@ -89,6 +108,15 @@ mod tests {
         assert_eq!(safe("ami\u{200b}na\u{feff}\u{ad}", true), "ami\\u{200b}na\\u{feff}\\u{ad}");
         assert_eq!(safe("EPN\\hélène 田中 e\u{301}", true), "EPN\\hélène 田中 e\u{301}");
         assert_eq!(safe("hélène", false), "h\\u{e9}l\\u{e8}ne");
+    }
+
+    #[test]
+    fn json_with_escapes_means_the_same() {
+        let json = "{\n  \"login\": \"a\u{9b}\u{202e}\u{e0001}\u{7f}é\"\n}";
+        let shown = safe_json(json);
+        assert_eq!(shown, "{\n  \"login\": \"a\\u009b\\u202e\\udb40\\udc01\\u007fé\"\n}");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&shown), value(json));
     }
 
     #[test]

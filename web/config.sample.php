@@ -35,8 +35,13 @@ return [
 
     // Name of a rule of ratelimit-check ([ratelimit.rules.NAME]) that limits failed passwords by the visitor's address,
     // so that nobody can try passwords without end. null: no such limit. The address is what PHP calls REMOTE_ADDR:
-    // behind a proxy, let the web server put the visitor's own address there first.
+    // behind a proxy, let the web server put the visitor's own address there first. What the visitor's browser says of
+    // other addresses (X-Forwarded-For) is not looked at. It also limits how often somebody can ask at registration
+    // whether an e-mail has an account.
     'password_rule' => null,
+    // Name of a rule that limits failed passwords by account, from all addresses together. Whoever knows an e-mail can
+    // keep its owner out with it for a while, so let it be a wider one. null: no such limit.
+    'account_rule' => null,
 
     // Time zone of the times that pages show.
     'timezone' => 'Europe/Paris',

@@ -13,9 +13,15 @@ serve([
 
     'POST' => static function (Site $site): Response {
         $form = new Form($_POST);
-        Registration::add($form, $site->users());
-        if (!$form->isValid()) {
-            return $site->page('Inscription', static fn () => View\registration($form, $site->session->token()), 422);
+        $wait = null;
+        try {
+            Registration::add($form, $site->users(), $site->limits(), $_SERVER['REMOTE_ADDR']);
+        } catch (Refused $refused) {
+            $wait = Wait::of($refused->answer, $site->now);
+        }
+        if ($wait !== null || !$form->isValid()) {
+            $content = static fn () => View\registration($form, $site->session->token(), $wait);
+            return $site->page('Inscription', $content, $wait === null ? 422 : 429, $wait?->headers() ?? []);
         }
         $site->session->tell('Votre compte est créé. Connectez-vous.');
         return Response::see('login.php');

@@ -15,7 +15,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use super::secret::readable_by_others;
+use super::secret::read_kept;
 use crate::failure::{Failure, OrFail, Result, Status};
 
 /// The authorities that Debian trusts (package ca-certificates).
@@ -54,15 +54,9 @@ impl<'a> Certificates<'a> {
         let authorities = read(self.authorities, "the authorities of tls_ca_file")?;
         let identity = match self.identity {
             None => None,
-            Some((_, key)) if readable_by_others(key) => {
-                return Err(Failure::new(
-                    Status::Config,
-                    format!("{}: tls_key_file is readable by others; chmod o-rwx it", key.display()),
-                ));
-            }
             Some((certificate, key)) => Some((
                 read(certificate, "the certificate of tls_cert_file")?,
-                read(key, "the key of tls_key_file")?,
+                read_kept(key, "key of tls_key_file")?.into_bytes(),
             )),
         };
         Ok(Pem { authorities, identity })

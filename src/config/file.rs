@@ -1,6 +1,13 @@
 //! Reading and checking the TOML file. Errors read `FILE:LINE: KEY: what is wrong`.
 
-use std::{env, fs, io, path::Path, time::Duration};
+use std::{
+    env,
+    fs::{self, File, Metadata},
+    io::{self, Read},
+    os::unix::fs::MetadataExt,
+    path::Path,
+    time::Duration,
+};
 
 use toml::de::DeTable;
 
@@ -13,24 +20,40 @@ const LONGEST_RECORD: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 /// Reads `path` and checks what it says.
 pub(super) fn read(path: &Path) -> Result<Config> {
-    checked(path, fs::read_to_string(path))
+    checked(path, contents(path))
 }
 
 /// The same for a file that need not be there.
 pub(super) fn read_if_there(path: &Path) -> Result<Option<Config>> {
-    match fs::read_to_string(path) {
+    match contents(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         read => checked(path, read).map(Some),
     }
 }
 
-fn checked(path: &Path, read: io::Result<String>) -> Result<Config> {
-    let text =
+/// The text, and what the file was while it was read.
+fn contents(path: &Path) -> io::Result<(String, Metadata)> {
+    let mut file = File::open(path)?;
+    let seen = file.metadata()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok((text, seen))
+}
+
+fn checked(path: &Path, read: io::Result<(String, Metadata)>) -> Result<Config> {
+    let (text, seen) =
         read.or_fail(Status::Config, || format!("cannot read the configuration {}", path.display()))?;
+    // Root runs the programs that it names.
+    if seen.is_file() && seen.mode() & 0o002 != 0 {
+        return Err(Failure::new(
+            Status::Config,
+            format!("{}: others can write the configuration; chmod o-w it", path.display()),
+        ));
+    }
     let config = of_text(&text, path)?;
     let urls = [("mysql.url", Some(&config.mysql.url)), ("redis.url", Some(&config.redis.url))];
     for (key, url) in urls.into_iter().chain([("moodle.url", config.moodle.url.as_ref())]) {
-        if url.is_some_and(Secret::holds_password) && secret::readable_by_others(path) {
+        if url.is_some_and(Secret::holds_password) && secret::readable_by_others(&seen) {
             return Err(Wrong::at(
                 &text,
                 key,

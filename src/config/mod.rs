@@ -44,6 +44,9 @@ use crate::failure::{Failure, Result, Status};
 /// Where the configuration is looked for when nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/sessionstat/sessionstat.toml";
 
+/// Variables of the environment that may hold a password.
+pub const SECRET_VARIABLES: [&str; 2] = ["SESSIONSTAT_MYSQL_URL", "SESSIONSTAT_REDIS_URL"];
+
 /// Everything that can be configured. `etc/sessionstat.toml` shows each key with its default and meaning.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

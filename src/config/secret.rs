@@ -1,10 +1,22 @@
 //! Text that may hold a password, and files that hold one.
 
-use std::{fmt, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fmt,
+    fs::{File, Metadata},
+    io::Read,
+    os::unix::fs::MetadataExt,
+    path::Path,
+};
 
 use serde::Deserialize;
 
-use crate::failure::{Failure, OrFail, Result, Status};
+use crate::{
+    failure::{Failure, OrFail, Result, Status},
+    files::open_regular,
+};
+
+/// The longest of these files, in bytes.
+const LONGEST: u64 = 64 << 10;
 
 /// Text that never shows itself in a log or an error.
 #[derive(Clone, Deserialize)]
@@ -39,32 +51,41 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Whether everybody on this host may read `path`.
-pub(super) fn readable_by_others(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
+/// Whether everybody on this host may read `file`.
+pub(super) fn readable_by_others(file: &Metadata) -> bool {
+    file.mode() & 0o004 != 0
 }
 
 /// Reads a password from a file of its own; the line break at its end does not count.
 ///
 /// # Errors
-/// [`Status::Config`] if the file cannot be read, or others can read it.
+/// [`Status::Config`] if the file cannot be read, is no file, or others can read or write it.
 pub fn read_password(path: &Path) -> Result<Secret> {
     let text = read_kept(path, "password file")?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
 
-/// Reads a file that others must not read; `what` it is, for messages.
+/// Reads a file that others must not read nor write; `what` it is, for messages.
 ///
 /// # Errors
-/// [`Status::Config`] if it cannot be read, or others can read it.
+/// [`Status::Config`] if it cannot be read, is no file, or others can read or write it.
 pub fn read_kept(path: &Path, what: &str) -> Result<String> {
-    if readable_by_others(path) {
-        return Err(Failure::new(
-            Status::Config,
-            format!("{}: {what} is readable by others; chmod o-rwx it", path.display()),
-        ));
+    let unreadable = || format!("{}: cannot read the {what}", path.display());
+    let wrong = |why: &str| Err(Failure::new(Status::Config, format!("{}: {what} {why}", path.display())));
+    let file = open_regular(File::options().read(true), path).or_fail(Status::Config, unreadable)?;
+    let seen = file.metadata().or_fail(Status::Config, unreadable)?;
+    if readable_by_others(&seen) {
+        return wrong("is readable by others; chmod o-rwx it");
     }
-    fs::read_to_string(path).or_fail(Status::Config, || format!("{}: cannot read the {what}", path.display()))
+    if seen.mode() & 0o002 != 0 {
+        return wrong("can be written by others; chmod o-rwx it");
+    }
+    let mut text = String::new();
+    file.take(LONGEST + 1).read_to_string(&mut text).or_fail(Status::Config, unreadable)?;
+    if text.len() as u64 > LONGEST {
+        return wrong("holds more than it should; name a file that holds nothing else");
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

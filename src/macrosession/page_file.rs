@@ -7,36 +7,28 @@
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
-    fs::File,
-    io::{self, Write},
+    io,
     os::{
         fd::{AsFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
     path::{Path, PathBuf},
-    process,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, PoisonError},
 };
 
 use rustix::{
-    fs::{
-        AtFlags, Dir, FileType, Mode, OFlags, Stat, fchmod, fchown, fstat, mkdirat, openat, renameat, statat,
-        unlinkat,
-    },
+    fs::{AtFlags, Dir, FileType, Mode, Stat, fchmod, fstat, mkdirat, statat, unlinkat},
     io::Errno,
 };
 
 use super::tree::{Identity, Tree, identity_in, is_missing, is_outside};
-use crate::failure::{Failure, OrFail, Result, Status};
+use crate::{
+    failure::{Failure, OrFail, Result, Status},
+    files::replacement::Replacement,
+};
 
 /// Names of files that are being written begin with this.
 const UNFINISHED: &str = ".macrosession-compile-";
-
-/// How many names are tried for a file that is being written.
-const MOST_NAMES: usize = 100;
 
 /// The folder of the pages.
 #[derive(Debug)]
@@ -46,7 +38,6 @@ pub struct Pages {
     shown: PathBuf,
     /// What the names of unfinished files begin with: other runs, into other folders, leave these alone.
     unfinished: String,
-    count: AtomicU64,
     /// The folders in which names have changed.
     changed: Mutex<BTreeSet<PathBuf>>,
 }
@@ -55,7 +46,7 @@ impl Pages {
     /// The pages in `tree`, which messages call `shown`; `job` names this run's TARGET among those of all runs.
     pub fn new(tree: Tree, shown: PathBuf, job: &str) -> Self {
         let unfinished = format!("{UNFINISHED}{job}-");
-        Self { tree, shown, unfinished, count: AtomicU64::new(0), changed: Mutex::default() }
+        Self { tree, shown, unfinished, changed: Mutex::default() }
     }
 
     /// The folder.
@@ -86,15 +77,16 @@ impl Pages {
         let folder = self.folder(above, rights_of).map_err(|error| no_folder(&shown, error))?;
         let name = page.file_name().unwrap_or_default();
         let old = self.old(&folder, name, &shown, is_template)?;
-        let (file, beside) = self.beside(&folder).or_fail(Status::CannotCreate, || {
-            format!("cannot make {}; check who may write into its folder", shown.display())
-        })?;
-        let written = fill(file, text, old.as_ref())
-            .and_then(|()| Ok(renameat(&folder, &beside, &folder, name)?))
-            .inspect_err(|_| {
-                // What cannot be removed now is removed by the next run.
-                let _ = unlinkat(&folder, &beside, AtFlags::empty());
-            });
+        let rights = old.as_ref().map_or(0o644, |old| old.st_mode);
+        let mut new = Replacement::create(folder.as_fd(), &self.unfinished, rights)
+            .or_fail(Status::CannotCreate, || {
+                format!("cannot make {}; check who may write into its folder", shown.display())
+            })?;
+        // What cannot be removed after a failure is removed by the next run.
+        let written = new
+            .write(text)
+            .and_then(|()| old.as_ref().map_or(Ok(()), |old| new.take_after(old)))
+            .and_then(|()| new.put(name));
         written.or_fail(Status::Io, || {
             let old = if old.is_some() { "; the old page is still there" } else { "" };
             format!("cannot write {}{old}", shown.display())
@@ -153,24 +145,6 @@ impl Pages {
             }
         }
         Ok(folder)
-    }
-
-    /// A new file in the folder, and its name, which no other run takes.
-    fn beside(&self, folder: &OwnedFd) -> io::Result<(File, String)> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut refused = Errno::EXIST;
-        for _ in 0..MOST_NAMES {
-            let count = self.count.fetch_add(1, Ordering::Relaxed);
-            let name = format!("{}{}-{count}", self.unfinished, process::id());
-            match openat(folder, &name, flags, Mode::from_raw_mode(0o644)) {
-                Ok(file) => return Ok((file.into(), name)),
-                Err(error) => refused = error,
-            }
-            if refused != Errno::EXIST {
-                break;
-            }
-        }
-        Err(refused.into())
     }
 
     fn has_changed(&self, folder: &Path) {
@@ -232,20 +206,6 @@ impl Pages {
         }
         Ok(())
     }
-}
-
-fn fill(mut file: File, text: &[u8], old: Option<&Stat>) -> io::Result<()> {
-    file.write_all(text)?;
-    if let Some(old) = old {
-        let own = fstat(&file)?;
-        if (own.st_uid, own.st_gid) != (old.st_uid, old.st_gid) {
-            let owner = (rustix::fs::Uid::from_raw(old.st_uid), rustix::fs::Gid::from_raw(old.st_gid));
-            // Root alone may give a file away.
-            let _ = fchown(file.as_fd(), Some(owner.0), Some(owner.1));
-        }
-        fchmod(&file, Mode::from_raw_mode(old.st_mode & 0o777))?;
-    }
-    file.sync_all()
 }
 
 fn no_folder(shown: &Path, error: io::Error) -> Failure {

@@ -1,7 +1,9 @@
 //! SOURCE and TARGET: two folders or two files.
 
 use std::{
-    fs, io,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -125,7 +127,8 @@ impl Places {
             Failure::new(Status::Usage, "TARGET is missing: where are the pages to be written?")
         })?;
         let what = || format!("cannot make the folder {} (TARGET)", target.folder.display());
-        fs::create_dir_all(&target.folder).or_fail(Status::CannotCreate, what)?;
+        let made = DirBuilder::new().recursive(true).mode(0o755).create(&target.folder);
+        made.or_fail(Status::CannotCreate, what)?;
         let real = target.folder.canonicalize().or_fail(Status::CannotCreate, what)?;
         let tree = Tree::open(&target.folder).or_fail(Status::CannotCreate, what)?;
         let real = target.page.as_ref().map_or(real.clone(), |page| real.join(page));

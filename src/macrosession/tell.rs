@@ -9,7 +9,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthChar;
 
 use super::language::{Diagnostic, Kind, Severity};
-use crate::terminal::{is_unsafe, safe};
+use crate::terminal::{is_unsafe, safe, safe_json};
 
 /// Bytes of a line that are shown before and after the beginning of what is wrong.
 const SHOWN: usize = 100;
@@ -63,7 +63,7 @@ fn json(file: &str, found: &Diagnostic) -> String {
         message: &found.message,
     };
     // Numbers and texts can always be written.
-    serde_json::to_string(&object).unwrap_or_default()
+    safe_json(&serde_json::to_string(&object).unwrap_or_default())
 }
 
 fn text(file: &str, template: &[u8], found: &Diagnostic) -> String {

@@ -9,7 +9,7 @@ use super::{
     question::Question,
     script::{Decision, Verdict},
 };
-use crate::{cli::Unbegun, config::ratelimit::OnError, redis::Kind};
+use crate::{cli::Unbegun, config::ratelimit::OnError, redis::Kind, terminal::safe_json};
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -131,11 +131,23 @@ impl<'a> Answer<'a> {
     /// Adds the line, with its line break, to `text`.
     pub fn write(&self, format: Format, text: &mut Vec<u8>) {
         match format {
-            // Writing texts and numbers to memory cannot fail.
-            Format::Json => drop(serde_json::to_writer(&mut *text, self)),
+            Format::Json => self.write_json(text),
             Format::Text => self.write_text(text),
         }
         text.push(b'\n');
+    }
+
+    fn write_json(&self, text: &mut Vec<u8>) {
+        let begin = text.len();
+        // Writing texts and numbers to memory cannot fail.
+        drop(serde_json::to_writer(&mut *text, self));
+        let line = text.get(begin..).unwrap_or_default();
+        // Nearly all names are of ASCII, of which JSON itself escapes all controls but one.
+        if line.iter().any(|byte| *byte >= 0x7f) {
+            let safe = std::str::from_utf8(line).map(safe_json).unwrap_or_default();
+            text.truncate(begin);
+            text.extend_from_slice(safe.as_bytes());
+        }
     }
 
     fn write_text(&self, text: &mut Vec<u8>) {

@@ -1,43 +1,61 @@
 //! Where a report goes: standard output, or a file that is never half written.
 
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io::{self, Write},
-    path::{Path, PathBuf},
-    process,
-    time::{SystemTime, UNIX_EPOCH},
+    os::{fd::AsFd, unix::fs::DirBuilderExt},
+    path::Path,
 };
+
+use rustix::fs::{FileType, fsync};
 
 use crate::{
     cli,
     failure::{OrFail, Result, Status},
+    files::{
+        place::{self, Place},
+        replacement::Replacement,
+    },
 };
 
 /// Writes `text` to standard output, or to `file` (`-` is standard output, too).
 ///
 /// A file is written beside its place and then put there in one step: who reads it, reads the old report or the new
-/// one. It keeps the rights that the old one had. A device or a pipe is written to as it is.
+/// one. It keeps the owner and the rights that the old one had. A link is followed if it belongs to root or to this user;
+/// a device or a pipe is written to as it is.
 ///
 /// # Errors
 /// [`Status::CannotCreate`] if the file cannot be made, [`Status::Io`] if it cannot be written.
 pub fn write(text: &str, file: Option<&Path>) -> Result<()> {
     let Some(file) = file.filter(|file| *file != Path::new("-")) else { return cli::print(text) };
-    match fs::metadata(file) {
-        Ok(known) if !known.is_file() => {
-            let mut open = File::options()
-                .write(true)
-                .open(file)
-                .or_fail(Status::CannotCreate, || format!("cannot write to {} (--output)", file.display()))?;
-            open.write_all(text.as_bytes())
-                .or_fail(Status::Io, || format!("cannot write to {}", file.display()))
-        }
-        // A link stays one: the file that it leads to is replaced.
-        Ok(known) => {
-            let place = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-            replace(&place, text, Some(known.permissions()))
-        }
-        Err(_) => replace(file, text, None),
+    match place::find(file) {
+        Ok(place) if place.old.as_ref().is_none_or(is_file) => replace(&place, file, text),
+        // What a link of the kernel's own (/dev/stdout) leads to need not have a name.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && leads_somewhere(file) => pass(file, text),
+        Ok(_) => pass(file, text),
+        Err(error) => Err(error).or_fail(Status::CannotCreate, || no_place(file)),
     }
+}
+
+fn is_file(seen: &rustix::fs::Stat) -> bool {
+    FileType::from_raw_mode(seen.st_mode).is_file()
+}
+
+fn leads_somewhere(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|seen| !seen.is_file())
+}
+
+/// Writes to a device or a pipe.
+fn pass(file: &Path, text: &str) -> Result<()> {
+    let mut open = File::options()
+        .write(true)
+        .open(file)
+        .and_then(|open| {
+            // It was none a moment ago.
+            if open.metadata()?.is_file() { Err(io::Error::other("it has become a file")) } else { Ok(open) }
+        })
+        .or_fail(Status::CannotCreate, || format!("cannot write to {} (--output)", file.display()))?;
+    open.write_all(text.as_bytes()).or_fail(Status::Io, || format!("cannot write to {}", file.display()))
 }
 
 /// Writes files, given by name and text, into `folder`, which is made if it is missing. Each takes the place of an old
@@ -46,7 +64,7 @@ pub fn write(text: &str, file: Option<&Path>) -> Result<()> {
 /// # Errors
 /// Those of [`fn@write`], and [`Status::CannotCreate`] if there can be no such folder.
 pub fn write_into(folder: &Path, files: &[(String, String)]) -> Result<()> {
-    match fs::create_dir(folder) {
+    match DirBuilder::new().mode(0o755).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !folder.is_dir() => {
             return Err(error).or_fail(Status::CannotCreate, || {
                 format!("cannot make the folder {} (--output)", folder.display())
@@ -57,41 +75,22 @@ pub fn write_into(folder: &Path, files: &[(String, String)]) -> Result<()> {
     files.iter().try_for_each(|(name, text)| write(text, Some(&folder.join(name))))
 }
 
-fn replace(place: &Path, text: &str, permissions: Option<fs::Permissions>) -> Result<()> {
-    let beside = beside(place);
-    let mut open =
-        File::options().write(true).create_new(true).open(&beside).or_fail(Status::CannotCreate, || {
-            format!(
-                "cannot create {} (--output); check that its folder exists and may be written to",
-                place.display()
-            )
-        })?;
-    let written = permissions
-        .map_or(Ok(()), |permissions| open.set_permissions(permissions))
-        .and_then(|()| open.write_all(text.as_bytes()))
-        .and_then(|()| open.sync_all())
-        .and_then(|()| fs::rename(&beside, place))
-        .and_then(|()| sync_folder(place));
-    if written.is_err() {
-        // What cannot be removed either is no further news.
-        let _ = fs::remove_file(&beside);
-    }
-    written.or_fail(Status::Io, || {
-        format!("cannot write {} (--output); the old one is still there", place.display())
-    })
+fn replace(place: &Place, file: &Path, text: &str) -> Result<()> {
+    let begin = format!(".{}.", place.name.to_string_lossy());
+    let rights = place.old.as_ref().map_or(0o644, |old| old.st_mode);
+    let mut new = Replacement::create(place.folder.as_fd(), &begin, rights)
+        .or_fail(Status::CannotCreate, || no_place(file))?;
+    new.write(text.as_bytes())
+        .and_then(|()| place.old.as_ref().map_or(Ok(()), |old| new.take_after(old)))
+        .and_then(|()| new.put(&place.name))
+        .and_then(|()| Ok(fsync(&place.folder)?))
+        .or_fail(Status::Io, || {
+            format!("cannot write {} (--output); the old one is still there", file.display())
+        })
 }
 
-/// A name in the same folder that no other run takes.
-fn beside(place: &Path) -> PathBuf {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    place.with_file_name(format!(".{name}.{}-{}", process::id(), now.subsec_nanos()))
-}
-
-/// Makes the new name last through a power cut.
-fn sync_folder(place: &Path) -> io::Result<()> {
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+fn no_place(file: &Path) -> String {
+    format!("cannot create {} (--output); check that its folder exists and may be written to", file.display())
 }
 
 #[cfg(test)]

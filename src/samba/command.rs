@@ -25,6 +25,7 @@ use crate::{
     failure::{Failure, OrFail, Result, Status},
     lock::{LockFile, host_name},
     mysql::RunRecord,
+    terminal::safe_json,
 };
 
 /// The name of the job, for its lock. It has no lease: each Samba server has snapshots of its own.
@@ -148,7 +149,7 @@ fn read(path: &Path) -> Result<Recorded> {
 
 fn print_json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value).or_fail(Status::Io, || "cannot write JSON")?;
-    cli::print(format!("{text}\n"))
+    cli::print(safe_json(&text) + "\n")
 }
 
 impl From<failure::Failure> for Failure {

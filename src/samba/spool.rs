@@ -1,23 +1,25 @@
 //! Snapshots that wait for MySQL, in a file: one line of JSON each.
 //!
 //! Owes its callers: what was appended is on the disk; a line that a crash tore is told and put aside, and spoils
-//! no other; the file never grows beyond its limit, and only its owner reads it.
+//! no other; the file never grows beyond its limit, only its owner reads it, and nobody else could have written it.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use chrono::Datelike;
-use rustix::fs::OFlags;
 
 use super::snapshot::Snapshot;
 use crate::{
     clock::YEARS,
     failure::{Failure, OrFail, Result, Status},
+    files::kept::Kept,
 };
+
+const FILE: &str = "samba-snapshot.spool";
+const REJECTED: &str = "samba-snapshot.rejected";
 
 /// What a spool holds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,7 @@ pub struct Waiting {
 /// The file of a folder `spool_dir`.
 #[derive(Debug)]
 pub struct Spool {
+    folder: PathBuf,
     path: PathBuf,
     most_bytes: u64,
 }
@@ -38,7 +41,7 @@ pub struct Spool {
 impl Spool {
     /// The spool in `folder`, of at most `most_mib` MiB.
     pub fn new(folder: &Path, most_mib: u64) -> Self {
-        Self { path: folder.join("samba-snapshot.spool"), most_bytes: most_mib << 20 }
+        Self { folder: folder.to_owned(), path: folder.join(FILE), most_bytes: most_mib << 20 }
     }
 
     /// Its file.
@@ -53,11 +56,11 @@ impl Spool {
     pub fn append(&self, snapshot: &Snapshot) -> Result<()> {
         let mut line = serde_json::to_vec(snapshot).or_fail(Status::Io, || "writing a snapshot as JSON")?;
         line.push(b'\n');
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).or_fail(Status::CannotCreate, || {
-            format!("cannot make the spool folder {} (spool_dir)", folder.display())
+        let folder = Kept::make(&self.folder).or_fail(Status::CannotCreate, || {
+            format!("cannot use the spool folder {} (spool_dir)", self.folder.display())
         })?;
-        let mut file = open(File::options().create(true).read(true).append(true).mode(0o600), &self.path)
+        let mut file = folder
+            .appended(FILE)
             .or_fail(Status::CannotCreate, || format!("cannot open the spool {}", self.path.display()))?;
         let length = self.io(file.metadata(), "look at")?.len();
         if length + line.len() as u64 > self.most_bytes {
@@ -81,7 +84,7 @@ impl Spool {
         }
         self.io(written, "write to")?;
         // A new file is only there after a crash if its folder is on the disk, too.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        let _ = folder.settle();
         Ok(())
     }
 
@@ -90,7 +93,7 @@ impl Spool {
     /// # Errors
     /// The file is there and cannot be read.
     pub fn read(&self) -> Result<Waiting> {
-        let file = match open(File::options().read(true), &self.path) {
+        let file = match Kept::open(&self.folder).and_then(|folder| folder.file(FILE)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Waiting::default()),
             other => self.io(other, "open")?,
         };
@@ -124,31 +127,24 @@ impl Spool {
         if !waiting.rejected.is_empty() {
             let mut lines = waiting.rejected.join(&b'\n');
             lines.push(b'\n');
-            let kept = open(File::options().create(true).append(true).mode(0o600), &self.rejected())
+            let kept = Kept::open(&self.folder)
+                .and_then(|folder| folder.appended(REJECTED))
                 .and_then(|mut file| file.write_all(&lines));
             self.io(kept, "keep the rejected lines of")?;
         }
-        match fs::remove_file(&self.path) {
+        match Kept::open(&self.folder).and_then(|folder| folder.remove(FILE)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => self.io(other, "empty"),
         }
     }
 
     fn rejected(&self) -> PathBuf {
-        self.path.with_extension("rejected")
+        self.folder.join(REJECTED)
     }
 
     fn io<T>(&self, result: io::Result<T>, what: &str) -> Result<T> {
         result.or_fail(Status::Io, || format!("cannot {what} the spool {}", self.path.display()))
     }
-}
-
-/// Opens a file, and nothing else that stands in its place: a pipe would wait for its other end, and a link of somebody
-/// else would lead root to any file.
-pub(super) fn open(how: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    let careful = OFlags::NONBLOCK | OFlags::NOFOLLOW;
-    let file = how.custom_flags(careful.bits().cast_signed()).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a file")) }
 }
 
 /// Whether the last line of a file has no end.
@@ -164,6 +160,8 @@ fn ends_torn(file: &mut File, length: u64) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn snapshot(minute: u32) -> Snapshot {

@@ -14,7 +14,10 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::{normalise, session::Connection};
-use crate::config::samba::{Samba, Source};
+use crate::{
+    config::samba::{Samba, Source},
+    files::open_regular,
+};
 
 pub mod audit;
 pub mod dhcp;
@@ -115,11 +118,8 @@ fn read<T: Default>(file: &Path, most: u64, parse: impl Fn(&[u8]) -> T) -> T {
 
 /// The last `most` bytes of `path`, from the beginning of a line.
 fn tail(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    // Opening a pipe would wait for its writer.
-    let length = path.metadata().and_then(|metadata| {
-        if metadata.is_file() { Ok(metadata.len()) } else { Err(std::io::Error::other("not a file")) }
-    })?;
-    let mut file = File::open(path)?;
+    let mut file = open_regular(File::options().read(true), path)?;
+    let length = file.metadata()?.len();
     let skipped = length.saturating_sub(most);
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();

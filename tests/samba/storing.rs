@@ -157,7 +157,7 @@ fn a_full_disk_is_told_and_tears_nothing() {
     let spool = host.home().join("spool");
     // A disk of 16 KiB, seen by this command alone, filled until it is full.
     let script = format!(
-        "mount -t tmpfs -o size=16k tmpfs '{0}' || exit 99; for run in $(seq 500); do \
+        "mount -t tmpfs -o size=16k,mode=700 tmpfs '{0}' || exit 99; for run in $(seq 500); do \
          '{1}' --config '{2}' --input '{3}' --now 2026-03-10T10:00:00Z 2>'{2}.said'; status=$?; \
          [ $status = 0 ] || break; done; cat '{2}.said'; echo; cat '{0}/samba-snapshot.spool'; exit $status",
         spool.display(),

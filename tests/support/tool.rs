@@ -1,9 +1,9 @@
 //! The commands of this package, run as cron runs them: an empty environment, no terminal.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -54,7 +54,8 @@ impl Tool {
         let home =
             tempfile::Builder::new().prefix("sessionstat-tool-").tempdir().expect("a temporary folder");
         for folder in ["lock", "spool"] {
-            fs::create_dir(home.path().join(folder)).expect("a folder for the command");
+            // Whatever the umask: a spool that others may write is none.
+            DirBuilder::new().mode(0o700).create(home.path().join(folder)).expect("a folder for the command");
         }
         Self {
             program: program.into(),

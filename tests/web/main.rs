@@ -8,6 +8,7 @@
 mod support;
 
 mod accounts;
+mod attacks;
 mod browser;
 mod event_log;
 mod files;

@@ -25,6 +25,7 @@ final class Config
         'check_seconds' => 2,
         'report_seconds' => 20,
         'password_rule' => null,
+        'account_rule' => null,
         'timezone' => 'Europe/Paris',
         'idle_minutes' => 20,
         'secure_cookie' => null,
@@ -48,6 +49,7 @@ final class Config
         'ratelimit_config' => 'string',
         'stats_config' => 'string',
         'password_rule' => 'string',
+        'account_rule' => 'string',
         'secure_cookie' => 'boolean',
         'heartbeat_seconds' => 'integer',
         'heartbeat_cap_seconds' => 'integer',
@@ -161,6 +163,11 @@ final class Config
     public function passwordRule(): ?string
     {
         return $this->values['password_rule'];
+    }
+
+    public function accountRule(): ?string
+    {
+        return $this->values['account_rule'];
     }
 
     public function timezone(): \DateTimeZone

@@ -25,8 +25,11 @@ final class Refused extends \RuntimeException
  */
 final class Limits
 {
-    public function __construct(private readonly RateLimit $limit, private readonly ?string $passwordRule)
-    {
+    public function __construct(
+        private readonly RateLimit $limit,
+        private readonly ?string $passwordRule,
+        private readonly ?string $accountRule,
+    ) {
     }
 
     /**
@@ -72,16 +75,39 @@ final class Limits
     }
 
     /**
-     * Counts a password that was wrong.
+     * Whether anybody may try a password of the account with this e-mail; there need be no such account.
      *
      * @throws Refused
      * @throws Problem
      */
-    public function countWrongPassword(string $address): void
+    public function tryAccount(string $email): void
     {
+        if ($this->accountRule !== null) {
+            self::passed($this->limit->peek(self::account($email), $this->accountRule));
+        }
+    }
+
+    /**
+     * Counts a password that was wrong, or another question whose answer tells who has an account.
+     *
+     * @throws Refused
+     * @throws Problem
+     */
+    public function countWrongPassword(string $address, ?string $email): void
+    {
+        if ($email !== null && $this->accountRule !== null) {
+            self::passed($this->limit->check(self::account($email), $this->accountRule));
+        }
         if ($this->passwordRule !== null) {
             self::passed($this->limit->check(self::network($address), $this->passwordRule));
         }
+    }
+
+    /** A name for the counters, which ratelimit-check's arguments show to everybody on the host: not the e-mail itself. */
+    private static function account(string $email): string
+    {
+        $folded = function_exists('mb_strtolower') ? mb_strtolower($email, 'UTF-8') : strtolower($email);
+        return 'account:' . hash('sha256', $folded);
     }
 
     private static function passed(Answer $answer, ?int $login = null): Answer

@@ -28,8 +28,11 @@ final class Login
         }
         $limits->tryPassword($address);
         $user = $users->byEmail($email);
+        // The database takes several spellings for one e-mail: they share their tries.
+        $account = $user->email ?? $email;
+        $limits->tryAccount($account);
         if (!Passwords::fits($password, $user)) {
-            $limits->countWrongPassword($address);
+            $limits->countWrongPassword($address, $account);
             $form->fail('mot_de_passe', 'L’adresse ou le mot de passe ne convient pas.');
             return null;
         }

@@ -9,8 +9,14 @@ final class Registration
 {
     private const LONGEST_NAME = 100;
 
-    /** Adds the account if the form is valid; else the form says why not. */
-    public static function add(Form $form, Users $users): void
+    /**
+     * Adds the account if the form is valid; else the form says why not. That there is an account already is told, as a
+     * site without mail cannot do without, but no more often than an address may try passwords.
+     *
+     * @throws Refused
+     * @throws Problem
+     */
+    public static function add(Form $form, Users $users, Limits $limits, string $address): void
     {
         $firstName = $form->line('prenom', self::LONGEST_NAME, 'Indiquez votre prénom.');
         $lastName = $form->line('nom', self::LONGEST_NAME, 'Indiquez votre nom.');
@@ -26,9 +32,11 @@ final class Registration
         if (!$form->isValid()) {
             return;
         }
+        $limits->tryPassword($address);
         try {
             $users->add($lastName, $firstName, $email, Passwords::hash($password));
         } catch (EmailTaken) {
+            $limits->countWrongPassword($address, null);
             $form->fail('email', 'Il y a déjà un compte avec cette adresse.');
         }
     }

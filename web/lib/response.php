@@ -12,6 +12,11 @@ final class Response
         'Content-Security-Policy' => "default-src 'self'; object-src 'none'; base-uri 'none'; "
             . "form-action 'self'; frame-ancestors 'none'",
         'X-Content-Type-Options' => 'nosniff',
+        // Browsers that do not know frame-ancestors.
+        'X-Frame-Options' => 'DENY',
+        'Cross-Origin-Opener-Policy' => 'same-origin',
+        'Cross-Origin-Resource-Policy' => 'same-origin',
+        'Permissions-Policy' => 'camera=(), geolocation=(), microphone=(), payment=()',
         'Referrer-Policy' => 'same-origin',
         'Cache-Control' => 'no-store',
     ];

@@ -125,7 +125,11 @@ final class Site
 
     public function limits(): Limits
     {
-        return new Limits(new RateLimit($this->config->ratelimitCheck()), $this->config->passwordRule());
+        return new Limits(
+            new RateLimit($this->config->ratelimitCheck()),
+            $this->config->passwordRule(),
+            $this->config->accountRule()
+        );
     }
 
     /** What session macros may ask about the visitor beyond the session. */

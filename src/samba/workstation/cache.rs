@@ -1,13 +1,12 @@
 //! Remembers what slow sources answered, also that they had no answer.
 //!
-//! Owes its callers: a file that is missing, broken or from the future is as good as an empty one.
+//! Owes its callers: a file that is missing, broken, from the future, or that others could have written is as good as an
+//! empty one.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, DirBuilder, File},
-    io::{self, Write},
+    io::{self, Read},
     net::IpAddr,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,8 +14,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{WHOLE, read};
-use crate::{config::samba::Source, samba::spool};
+use super::WHOLE;
+use crate::{config::samba::Source, files::kept::Kept};
 
 /// The file, in the folder for state.
 const FILE: &str = "workstations.json";
@@ -34,11 +33,11 @@ struct Remembered {
 impl Cache {
     /// What is remembered in `folder` and not older than `keep` at `now`.
     pub(super) fn read(folder: &Path, keep: Duration, now: DateTime<Utc>) -> Self {
-        let mut cache: Self = read(&folder.join(FILE), WHOLE, |bytes| {
-            serde_json::from_slice(bytes).unwrap_or_else(|error| {
-                log::debug!("the remembered names cannot be read, and are written anew: {error}");
-                Self::default()
-            })
+        let mut cache = Self::remembered(folder).unwrap_or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                log::info!("the remembered names in {} are not used: {error}", folder.display());
+            }
+            Self::default()
         });
         let fresh = |asked: DateTime<Utc>| {
             let age = now.signed_duration_since(asked).to_std();
@@ -48,6 +47,12 @@ impl Cache {
             answers.retain(|_, remembered| fresh(remembered.asked));
         }
         cache
+    }
+
+    fn remembered(folder: &Path) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        Kept::open(folder)?.file(FILE)?.take(WHOLE).read_to_end(&mut bytes)?;
+        Ok(serde_json::from_slice(&bytes)?)
     }
 
     /// What `source` answered about `ip`: a name, or that there is none.
@@ -73,14 +78,8 @@ impl Cache {
     /// # Errors
     /// The folder or the file cannot be written.
     pub(super) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
-        let path = folder.join(FILE);
-        let beside = folder.join(format!("{FILE}.new"));
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut file =
-            spool::open(File::options().create(true).truncate(true).write(true).mode(0o600), &beside)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        fs::rename(&beside, &path)?;
-        Ok(path)
+        Kept::make(folder)?.replace(FILE, &serde_json::to_vec(self)?)?;
+        Ok(folder.join(FILE))
     }
 }
 
@@ -89,12 +88,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_in_the_place_of_the_new_file_is_not_followed() {
+    fn a_link_is_replaced_and_not_followed() {
         let folder = tempfile::tempdir().unwrap();
         let elsewhere = folder.path().join("elsewhere");
-        fs::write(&elsewhere, "mine\n").unwrap();
-        std::os::unix::fs::symlink(&elsewhere, folder.path().join("workstations.json.new")).unwrap();
-        assert!(Cache::default().write(folder.path()).is_err());
-        assert_eq!(fs::read(&elsewhere).unwrap(), b"mine\n");
+        std::fs::write(&elsewhere, "mine\n").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, folder.path().join(FILE)).unwrap();
+        let file = Cache::default().write(folder.path()).unwrap();
+        assert_eq!(std::fs::read(&elsewhere).unwrap(), b"mine\n");
+        assert!(std::fs::symlink_metadata(file).unwrap().is_file());
     }
 }

@@ -5,16 +5,22 @@ declare(strict_types=1);
 namespace EtuServices\View;
 
 use EtuServices\Form;
+use EtuServices\Wait;
 
 /** The form for a new account. */
-function registration(Form $form, string $token): void
+function registration(Form $form, string $token, ?Wait $wait = null): void
 {
     $name = ['maxlength' => '100'];
     $password = ['type' => 'password', 'autocomplete' => 'new-password', 'minlength' => '10', 'maxlength' => '72'];
     ?>
 <section class="sheet narrow">
   <h1>Inscription</h1>
-  <?php form_errors($form) ?>
+  <?php
+    if ($wait !== null) {
+        wait($wait, 'Trop d’essais');
+    }
+    form_errors($form);
+    ?>
   <form method="post" action="inscription.php">
     <?php
     token($token);

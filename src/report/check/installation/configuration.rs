@@ -36,9 +36,13 @@ pub fn look(config: &Config) -> Seen {
     let access = |path: &PathBuf| Access::of(path).ok().flatten();
     let file = config.file.as_ref().and_then(|path| Some((path.clone(), access(path)?)));
     let passwords = config.password_files().map(|(key, path)| {
-        let opened = File::open(path).and_then(|_| Access::of(path));
-        let access = opened.map_err(|error| error.to_string());
-        let access = access.and_then(|access| access.ok_or_else(|| "it is gone".to_owned()));
+        let seen = Access::of(path).and_then(|seen| match seen {
+            // Opening a pipe would wait for its other end.
+            Some(Access { kind: Kind::File, .. }) => File::open(path).map(|_| seen),
+            _ => Ok(seen),
+        });
+        let access = seen.map_err(|error| error.to_string());
+        let access = access.and_then(|access| access.ok_or_else(|| "it is not there".to_owned()));
         Password { key, path: path.to_owned(), access }
     });
     let passwords = passwords.collect();

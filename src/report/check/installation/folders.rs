@@ -1,7 +1,8 @@
 //! `lock_dir` and `spool_dir`: whether they can be used by those who need them and by nobody else, and what waits.
 
 use std::{
-    fs,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +10,7 @@ use super::{
     finding::Finding,
     host::{ACCOUNT, Access, Account, Host, Kind},
 };
-use crate::{config::Config, report::check::rule::State};
+use crate::{config::Config, files::open_unlinked, report::check::rule::State};
 
 const LOCK: &str = "lock_dir";
 const SPOOL: &str = "spool_dir";
@@ -95,8 +96,11 @@ pub fn look(config: &Config, host: &Host) -> Seen {
         other => of_number(other),
     };
     let file = config.spool_dir.join("samba-snapshot.spool");
-    let waiting = match fs::read(&file) {
-        Ok(bytes) => Some(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count()),
+    let mut bytes = Vec::new();
+    let read =
+        open_unlinked(File::options().read(true), &file).and_then(|mut file| file.read_to_end(&mut bytes));
+    let waiting = match read {
+        Ok(_) => Some(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(0),
         Err(_) => None,
     };
