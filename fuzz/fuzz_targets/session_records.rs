@@ -22,7 +22,7 @@ fn records(input: impl BufRead) -> Vec<String> {
     let mut records = Records::new(input, "file");
     let mut said = vec![format!("{:?}", records.header().expect("no fault of the disk"))];
     let mut last = 0;
-    while let Some((line, record)) = records.next().expect("no fault of the disk") {
+    while let Some((line, record)) = records.next_record().expect("no fault of the disk") {
         assert!(line > last, "line {line} behind {last}");
         last = line;
         said.push(format!("{line}: {record:?}"));
@@ -34,7 +34,7 @@ fn records(input: impl BufRead) -> Vec<String> {
 fn endings(input: impl BufRead) -> Vec<String> {
     let mut lines = Lines::new(input, "file");
     let mut said = Vec::new();
-    while let Some(line) = lines.next().expect("no fault of the disk") {
+    while let Some(line) = lines.next_line().expect("no fault of the disk") {
         said.push(format!("{}: {:?}", line.number, line.text.and_then(ending)));
     }
     said

@@ -14,7 +14,15 @@
 //! | `partitioned` | the commands on tables that an administrator has partitioned |
 //! | `sizes` | bytes a row and a user, and what does grow with the number of people |
 
-#![allow(unreachable_pub)]
+// All of this is test code, also the functions beside the tests, and the table is for people.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    unreachable_pub
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

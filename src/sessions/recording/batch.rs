@@ -47,7 +47,7 @@ pub fn close(context: &cli::Context, file: &Path, rehearsal: bool) -> Result<Sta
     let mut endings = Vec::with_capacity(LINES);
     let (mut count, mut met) = (0, Met::default());
     loop {
-        let line = lines.next()?;
+        let line = lines.next_line()?;
         let is_last = line.is_none();
         if let Some(line) = line {
             match line

@@ -37,7 +37,7 @@ impl<R: BufRead> Records<R> {
     /// Those of the file. What is wrong with the header, and in which line, is a value.
     pub fn header(&mut self) -> Result<std::result::Result<(), (u64, String)>> {
         let wanted = || format!("the first line has to name the columns {}", COLUMNS.join(","));
-        let Some(Line { number, text }) = self.lines.next()? else {
+        let Some(Line { number, text }) = self.lines.next_line()? else {
             return Ok(Err((1, format!("there is nothing; {}", wanted()))));
         };
         let places = text.and_then(|text| places(&self.split.fields(text)));
@@ -54,8 +54,8 @@ impl<R: BufRead> Records<R> {
     ///
     /// # Errors
     /// Those of the file.
-    pub fn next(&mut self) -> Result<Option<Read>> {
-        let (Some(places), Some(Line { number, text })) = (self.places, self.lines.next()?) else {
+    pub fn next_record(&mut self) -> Result<Option<Read>> {
+        let (Some(places), Some(Line { number, text })) = (self.places, self.lines.next_line()?) else {
             return Ok(None);
         };
         Ok(Some((number, text.and_then(|text| record(&self.split.fields(text), places)))))

@@ -57,7 +57,7 @@ fn check(file: &File, name: &str, bounds: &Bounds) -> Result<u64> {
     if let Err((line, what)) = records.header()? {
         mistakes.tell(line, what);
     }
-    while let Some((line, record)) = records.next()? {
+    while let Some((line, record)) = records.next_record()? {
         count += 1;
         if let Err(what) = record.and_then(|record| bounds.check(&record)) {
             mistakes.tell(line, what);
@@ -77,7 +77,7 @@ fn write(desk: &mut Desk<'_>, file: &File, name: &str) -> Result<usize> {
     let mut batch = Vec::with_capacity(RECORDS);
     let mut moved = 0;
     loop {
-        let next = input.next()?;
+        let next = input.next_record()?;
         let is_last = next.is_none();
         if let Some((line, record)) = next {
             let record = record.and_then(|record| desk.bounds.check(&record).map(|()| record));

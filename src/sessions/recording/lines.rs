@@ -40,7 +40,7 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// [`Status::Io`] if the input cannot be read.
-    pub fn next(&mut self) -> Result<Option<Line<'_>>> {
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
         loop {
             let fits = self.read().or_fail(Status::Io, || format!("cannot read {}", self.name))?;
             let Some(fits) = fits else { return Ok(None) };
@@ -125,7 +125,7 @@ mod tests {
     fn read(input: &[u8]) -> Vec<(u64, std::result::Result<String, String>)> {
         let mut lines = Lines::new(io::BufReader::with_capacity(7, input), "test");
         let mut all = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.next_line().unwrap() {
             all.push((line.number, line.text.map(str::to_owned)));
         }
         all
