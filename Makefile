@@ -1,7 +1,7 @@
 # The commands of this package's development. `make` alone lists them.
 CARGO ?= cargo
 
-.PHONY: help build musl deb test-deb reproducible deny scan pages demo test simulate fuzz bench
+.PHONY: help build musl deb test-deb reproducible deny scan pages demo test faults simulate fuzz bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -40,6 +40,11 @@ test: ## installs the servers and the browser that tests need, where missing, an
 	@scripts/install-servers browser
 	$(CARGO) test --locked
 	@echo "All tests passed."
+
+faults: ## every command, met by random troubles (CASES=3000, FROM=1000: so many, from there; SEED=4711: one again)
+	@scripts/install-servers
+	FAULTS_CASES=$(or $(CASES),1000) FAULTS_FROM=$(or $(FROM),$(shell date +%s)) FAULTS_SEED=$(SEED) \
+		$(CARGO) test --locked --test faults
 
 bench: musl ## the benchmarks, each beside its floor (RECORD=1: into BENCHMARKS.md)
 	@scripts/install-servers bench

@@ -1,7 +1,7 @@
 //! A whole file in the place of an old one, in one step: who opens the place finds the old file or the new one.
 
 use std::{
-    ffi::OsStr,
+    ffi::{CStr, OsStr},
     fs::File,
     hash::{BuildHasher, Hasher, RandomState},
     io::{self, Write},
@@ -10,8 +10,12 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Gid, Mode, OFlags, Stat, Uid, fchmod, fchown, fstat, openat, renameat, unlinkat},
+    fs::{
+        AtFlags, Dir, FileType, Gid, Mode, OFlags, Stat, Uid, fchmod, fchown, fstat, openat, renameat,
+        unlinkat,
+    },
     io::Errno,
+    process::geteuid,
 };
 
 /// How many names are tried: nobody else takes so many that were made by chance.
@@ -39,7 +43,15 @@ impl<'f> Replacement<'f> {
             let chance = RandomState::new().build_hasher().finish();
             let name = format!("{begin}{}-{chance:016x}", process::id());
             match openat(folder, &name, flags, Mode::from_raw_mode(rights & 0o777)) {
-                Ok(file) => return Ok(Self { folder, name, file: file.into(), is_placed: false }),
+                Ok(file) => {
+                    let file = File::from(file);
+                    // A file system without locks has no sweeping either.
+                    let _ = file.lock();
+                    // Before it was locked, another run may have taken it for one that was left.
+                    if fstat(&file)?.st_nlink > 0 {
+                        return Ok(Self { folder, name, file, is_placed: false });
+                    }
+                }
                 Err(Errno::EXIST) => {}
                 Err(error) => {
                     refused = error;
@@ -48,6 +60,17 @@ impl<'f> Replacement<'f> {
             }
         }
         Err(refused.into())
+    }
+
+    /// Removes what runs of this user that were killed have left in `folder` under such names. What cannot be removed
+    /// stays.
+    pub fn sweep(folder: BorrowedFd<'_>, begin: &str) {
+        for entry in Dir::read_from(folder).into_iter().flatten().flatten() {
+            let is_left = entry.file_name().to_str().is_ok_and(|name| is_unfinished(name, begin));
+            if is_left && is_abandoned(folder, entry.file_name()) {
+                let _ = unlinkat(folder, entry.file_name(), AtFlags::empty());
+            }
+        }
     }
 
     /// Writes all that it shall hold.
@@ -82,6 +105,26 @@ impl<'f> Replacement<'f> {
         self.is_placed = true;
         Ok(())
     }
+}
+
+/// Whether [`Replacement::create`] makes such names.
+fn is_unfinished(name: &str, begin: &str) -> bool {
+    let parts = name.strip_prefix(begin).and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(process, chance)| {
+        let are_digits =
+            |text: &str, base| !text.is_empty() && text.chars().all(|digit| digit.is_digit(base));
+        are_digits(process, 10) && chance.len() == 16 && are_digits(chance, 16)
+    })
+}
+
+/// Whether this is a file of ours that nobody writes any more: whoever does holds its lock.
+fn is_abandoned(folder: BorrowedFd<'_>, name: &CStr) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let Ok(file) = openat(folder, name, flags, Mode::empty()) else { return false };
+    let is_ours = fstat(&file).is_ok_and(|seen| {
+        FileType::from_raw_mode(seen.st_mode).is_file() && seen.st_uid == geteuid().as_raw()
+    });
+    is_ours && File::from(file).try_lock().is_ok()
 }
 
 impl Drop for Replacement<'_> {

@@ -47,7 +47,10 @@ impl Failure {
             Error::IoError(cause) => {
                 Self::passing(Status::Unavailable, format!("{cause}; check that it runs and [{section}] url"))
             }
-            Error::CodecError(_) => Self::passing(Status::Unavailable, "the connection was lost"),
+            Error::CodecError(_) => Self::passing(
+                Status::Unavailable,
+                format!("the connection was lost; check that it runs and [{section}] url"),
+            ),
             Error::DriverError(DriverError::UnexpectedPacket) => Self::passing(
                 Status::Unavailable,
                 "the answer fits no question of ours; something between here and the server disturbs the connection",
@@ -59,7 +62,16 @@ impl Failure {
             Error::MySqlError(cause) => {
                 let text = format!("{} (MySQL error {})", cause.message, cause.code);
                 match cause.code {
-                    code if PASSING.contains(&code) => Self::passing(Status::Unavailable, text),
+                    1290 | 1836 => Self::passing(
+                        Status::Unavailable,
+                        format!("{text}; check that [{section}] url is the server that takes writes"),
+                    ),
+                    code if PASSING.contains(&code) => {
+                        Self::passing(Status::Unavailable, format!("{text}; try later"))
+                    }
+                    1021 | 1114 => {
+                        Self::new(Status::Unavailable, format!("{text}; make room on the server's disk"))
+                    }
                     1054 => Self::new(
                         Status::Config,
                         format!("{text}; this is not sessionstat's table: see etc/schema"),
@@ -86,7 +98,7 @@ impl Failure {
                         format!("{text}; check [{section}] url and the account's rights (etc/grants.sql)"),
                     ),
                     code if BAD_DATA.contains(&code) => Self::new(Status::BadData, text),
-                    _ => Self::new(Status::Unavailable, text),
+                    _ => Self::new(Status::Unavailable, format!("{text}; the server's log may tell more")),
                 }
             }
             _ => Self::new(Status::Unavailable, error.to_string()),

@@ -9,7 +9,7 @@ use std::{
 use ::mysql::Conn;
 
 use super::Server;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, Status};
 
 /// The pause before the second try; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -42,7 +42,8 @@ impl<'server> Link<'server> {
             };
             let left = self.server.retry_for().saturating_sub(began.elapsed());
             if left.is_zero() {
-                return Err(given_up(failure, began.elapsed()));
+                let has_tried_again = !self.server.retry_for().is_zero();
+                return Err(if has_tried_again { given_up(failure, began.elapsed()) } else { failure });
             }
             log::info!("{failure}; trying again");
             thread::sleep(jittered(pause).min(left));
@@ -59,9 +60,17 @@ impl<'server> Link<'server> {
             Some(conn) => conn,
             None => self.server.connect()?,
         };
-        let done = work(&mut conn)?;
+        let done = work(&mut conn).map_err(|failure| self.named(failure))?;
         self.conn = Some(conn);
         Ok(done)
+    }
+
+    /// What the server says of itself does not tell which server it is.
+    fn named(&self, failure: Failure) -> Failure {
+        match failure.status() {
+            Status::Unavailable => failure.context(format!("MySQL at {}", self.server.label())),
+            _ => failure,
+        }
     }
 }
 

@@ -78,15 +78,18 @@ pub fn write_into(folder: &Path, files: &[(String, String)]) -> Result<()> {
 fn replace(place: &Place, file: &Path, text: &str) -> Result<()> {
     let begin = format!(".{}.", place.name.to_string_lossy());
     let rights = place.old.as_ref().map_or(0o644, |old| old.st_mode);
+    Replacement::sweep(place.folder.as_fd(), &begin);
     let mut new = Replacement::create(place.folder.as_fd(), &begin, rights)
         .or_fail(Status::CannotCreate, || no_place(file))?;
     new.write(text.as_bytes())
         .and_then(|()| place.old.as_ref().map_or(Ok(()), |old| new.take_after(old)))
         .and_then(|()| new.put(&place.name))
-        .and_then(|()| Ok(fsync(&place.folder)?))
         .or_fail(Status::Io, || {
             format!("cannot write {} (--output); the old one is still there", file.display())
-        })
+        })?;
+    fsync(&place.folder).or_fail(Status::Io, || {
+        format!("{} (--output) is written, and may not outlast a power cut", file.display())
+    })
 }
 
 fn no_place(file: &Path) -> String {
@@ -121,6 +124,25 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "new\n");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(names(folder.path()), ["report.txt"]);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_and_what_another_run_writes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("report.txt");
+        let (left, other) = (".report.txt.12-00112233445566ff", ".other.txt.12-00112233445566ff");
+        for name in [left, other, ".report.txt.12-", ".report.txt.swp"] {
+            fs::write(folder.path().join(name), "half a rep").unwrap();
+        }
+        let open = File::open(folder.path()).unwrap();
+        let _written = Replacement::create(open.as_fd(), ".report.txt.", 0o644).unwrap();
+        let mut before = names(folder.path());
+        assert!(before.len() == 5 && before.contains(&left.to_owned()));
+        write("new\n", Some(&place)).unwrap();
+        before.retain(|name| name != left);
+        before.push("report.txt".to_owned());
+        before.sort();
+        assert_eq!(names(folder.path()), before);
     }
 
     #[test]

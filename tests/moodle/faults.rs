@@ -10,9 +10,11 @@ use sessionstat::{
 
 use crate::{
     log_table::{LOG, Row},
-    relay::{Fate, Relay},
     site::{BASE, Site, TABLES, insist},
-    support::until,
+    support::{
+        proxy::{Harm, Point, Proxy, Trouble},
+        until,
+    },
 };
 
 const NOW: i64 = BASE + 20_000;
@@ -69,7 +71,7 @@ impl Scene {
 /// committed late, one whose time has come and one of the future.
 fn scene() -> Scene {
     let mut site = Site::new();
-    // The log's name has its address in it: the relays are for our own tables alone.
+    // The log's name has its address in it: the proxies are for our own tables alone.
     site.config.moodle.url = Some(site.config.mysql.url.clone());
     let at = |seconds: i64| BASE + seconds;
     site.log(&[
@@ -113,8 +115,8 @@ fn assert_made_up_for(work: impl Fn(&Site) -> Result<()>) {
     let direct = scene.site.config.mysql.url.clone();
     for last in 0.. {
         scene.back();
-        let relay = Relay::new(move |number| if number < last { Fate::Pass } else { Fate::Cut });
-        scene.site.config.mysql.url = Secret::new(relay.url(&scene.site.database));
+        let proxy = Proxy::shared([Trouble::from_there_on(Point::Statement(last), Harm::Cut)]);
+        scene.site.config.mysql.url = Secret::new(proxy.url(&scene.site.database, "root"));
         scene.site.config.mysql.retry_for = Duration::ZERO;
         let ended = work(&scene.site);
         scene.site.config.mysql.url = direct.clone();
@@ -151,15 +153,15 @@ fn a_run_that_loses_its_connection_at_any_statement_goes_on_by_itself() {
     let direct = scene.site.config.mysql.url.clone();
     for lost in 0.. {
         scene.back();
-        let relay = Relay::new(move |number| if number == lost { Fate::Lose } else { Fate::Pass });
-        scene.site.config.mysql.url = Secret::new(relay.url(&scene.site.database));
+        let proxy = Proxy::shared([Trouble::once(Point::Statement(lost), Harm::Lose)]);
+        scene.site.config.mysql.url = Secret::new(proxy.url(&scene.site.database, "root"));
         insist(|| scene.site.try_read(5, NOW));
         // Slots are not written by this part of a run.
         scene.site.config.mysql.url = direct.clone();
         scene.site.run(NOW);
         let is = scene.dump();
         assert!(is == should, "lost at {lost}:\n{is}\nnot\n{should}");
-        if relay.statements() <= lost {
+        if proxy.statements() <= lost {
             assert!(lost > 30, "only {lost} statements");
             break;
         }

@@ -6,9 +6,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../sessions/relay.rs"]
-mod relay;
-
 mod faults;
 mod golden;
 mod kinds;

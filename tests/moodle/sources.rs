@@ -6,9 +6,11 @@ use mysql::prelude::Queryable;
 
 use crate::{
     log_table::{self, LOG, Row},
-    relay::{Fate, Relay},
     site::{BASE, Site},
-    support::{Database, MariaDb},
+    support::{
+        Database, MariaDb,
+        proxy::{Harm, Point, Proxy, Trouble},
+    },
 };
 
 const NOW: i64 = BASE + 9_000;
@@ -174,6 +176,35 @@ fn a_moodle_on_another_server_needs_to_let_us_read_its_log_alone() {
 }
 
 #[test]
+fn sessions_of_a_log_that_was_away_for_longer_than_the_retention_are_counted_when_it_is_back() {
+    const LATER: i64 = BASE + 3 * 86_400;
+    let mut server = MariaDb::start();
+    let log = log_on(&server);
+    let site = Site::without_log(MariaDb::shared());
+    let url = log.url();
+    let tool = |now: i64| {
+        let settings = format!("[mysql]\nretry_for = \"0s\"\n[moodle]\nurl = \"{url}\"\n");
+        let tool = site.tool(now, "");
+        tool.config(&format!(
+            "{settings}[general]\ntimezone = \"UTC\"\n[aggregate]\nsources = [\"moodle\"]\nretention = \"1d\"\n"
+        ))
+    };
+    let log_rows = |rows: &[Row]| log_table::insert(&mut log.conn(), LOG, rows);
+    log_rows(&[Row::login(3, 9, BASE + 12_000), Row::logout(4, 9, BASE + 12_300)]);
+    tool(BASE + 14_000).run().silent();
+    // Before what will be old enough to be deleted.
+    log_rows(&[Row::login(5, 8, BASE + 10_000), Row::logout(6, 8, BASE + 10_300)]);
+    server.kill();
+    tool(LATER).run().expect(69);
+    server.restart();
+    tool(LATER + 3_600).run().silent();
+    assert_eq!(site.database.value("SELECT SUM(opened) FROM usr_session_stats"), "3");
+    // Now they may go.
+    let left = "SELECT COUNT(*) FROM usr_session_stats_raw";
+    assert_eq!(site.database.value(left), "0");
+}
+
+#[test]
 fn a_log_that_breaks_off_is_read_on_where_it_broke_off() {
     let server = MariaDb::shared();
     let log = log_on(server);
@@ -181,11 +212,11 @@ fn a_log_that_breaks_off_is_read_on_where_it_broke_off() {
     site.config.mysql.retry_for = std::time::Duration::from_secs(10);
     for lost in 0.. {
         site.clear_but_log();
-        let relay = Relay::new(move |number| if number == lost { Fate::Lose } else { Fate::Pass });
-        site.config.moodle.url = Some(sessionstat::config::Secret::new(relay.url(&log)));
+        let proxy = Proxy::shared([Trouble::once(Point::Statement(lost), Harm::Lose)]);
+        site.config.moodle.url = Some(sessionstat::config::Secret::new(proxy.url(&log, "root")));
         site.read(1, NOW);
         assert_eq!(site.sessions(), session(), "lost at {lost}");
-        if relay.statements() <= lost {
+        if proxy.statements() <= lost {
             assert!(lost > 8, "only {lost} statements");
             break;
         }

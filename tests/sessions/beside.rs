@@ -12,9 +12,12 @@ use sessionstat::{config::Secret, sessions::Compat};
 use crate::{
     forms::{self, Form, Record},
     model::{Model, aggregate, connect},
-    relay::{Fate, Relay},
     rewind::Rewind,
-    support::{Database, until},
+    support::{
+        Database,
+        proxy::{Harm, Point, Proxy, Trouble},
+        until,
+    },
 };
 
 /// 10 March 2026, 06:00 UTC.
@@ -55,19 +58,13 @@ fn at_each_statement<T: Send + 'static>(
             act(&mut made);
             done.send(made).unwrap();
         });
-        let relay = Relay::new(move |number| {
-            if number == at
-                && let Some(hook) = hook.take()
-            {
-                hook();
-            }
-            Fate::Pass
-        });
+        let act = Box::new(move || hook.take().into_iter().for_each(|hook| hook()));
+        let proxy = Proxy::shared([Trouble::once(Point::Statement(at), Harm::Act(act))]);
         let mut config = model.config.clone();
-        config.mysql.url = Secret::new(relay.url(&model.database));
+        config.mysql.url = Secret::new(proxy.url(&model.database, "root"));
         let what = format!("{:?} {compat:?}, at statement {at}", model.form);
         aggregate(&config, compat, NOW).unwrap_or_else(|failure| panic!("{what}: {failure}"));
-        let is_through = relay.statements() <= at;
+        let is_through = proxy.statements() <= at;
         then(model, acted.try_recv().ok(), &what);
         if is_through {
             assert!(at > 15, "only {at} statements");

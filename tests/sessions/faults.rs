@@ -8,9 +8,12 @@ use sessionstat::{config::Secret, failure::Status, sessions::Compat};
 use crate::{
     forms::{Form, Record},
     model::{Model, aggregate},
-    relay::{Fate, Relay},
     rewind::Rewind,
-    support::{Database, Tool, until},
+    support::{
+        Database, Tool,
+        proxy::{Harm, Point, Proxy, Trouble},
+        until,
+    },
 };
 
 /// 10 March 2026, 06:00 UTC.
@@ -78,15 +81,15 @@ fn a_run_that_dies_before_any_of_its_statements_is_made_up_for_by_the_next() {
         let should = undisturbed(&mut model, &start, compat);
         for last in 0.. {
             start.back(&model.database);
-            let relay = Relay::new(move |number| if number < last { Fate::Pass } else { Fate::Cut });
+            let proxy = Proxy::shared([Trouble::from_there_on(Point::Statement(last), Harm::Cut)]);
             let mut config = model.config.clone();
-            config.mysql.url = Secret::new(relay.url(&model.database));
+            config.mysql.url = Secret::new(proxy.url(&model.database, "root"));
             config.mysql.retry_for = Duration::ZERO;
             let ended = aggregate(&config, compat, NOW);
-            let is_through = relay.statements() <= last;
+            let is_through = proxy.statements() <= last;
             match ended {
                 // Without its last statement, the lease is not given back.
-                Ok(_) => assert!(relay.statements() <= last + 2, "{form:?} {compat:?}, statement {last}"),
+                Ok(_) => assert!(proxy.statements() <= last + 2, "{form:?} {compat:?}, statement {last}"),
                 Err(failure) => assert_eq!(failure.status(), Status::Unavailable, "{failure}"),
             }
             aggregate(&model.config, compat, NOW).unwrap();
@@ -108,14 +111,14 @@ fn a_run_that_loses_its_connection_at_any_statement_goes_on_by_itself() {
         let should = undisturbed(&mut model, &start, compat);
         for lost in 0.. {
             start.back(&model.database);
-            let relay = Relay::new(move |number| if number == lost { Fate::Lose } else { Fate::Pass });
+            let proxy = Proxy::shared([Trouble::once(Point::Statement(lost), Harm::Lose)]);
             let mut config = model.config.clone();
-            config.mysql.url = Secret::new(relay.url(&model.database));
+            config.mysql.url = Secret::new(proxy.url(&model.database, "root"));
             aggregate(&config, compat, NOW)
                 .unwrap_or_else(|failure| panic!("{form:?} {compat:?}, lost at {lost}: {failure}"));
             let is = start.dump(&model.database);
             assert!(is == should, "{form:?} {compat:?}, lost at {lost}:\n{is}\nnot\n{should}");
-            if relay.statements() <= lost {
+            if proxy.statements() <= lost {
                 break;
             }
         }

@@ -18,5 +18,4 @@ mod model;
 mod oracle;
 mod properties;
 mod recording;
-mod relay;
 mod rewind;

@@ -22,6 +22,7 @@ mod cluster;
 mod dialogue;
 mod mariadb;
 mod php;
+pub mod proxy;
 pub mod redis;
 mod sentinels;
 mod server;

@@ -27,6 +27,8 @@ pub struct Tool {
     config: Config,
     limit: Duration,
     home: Arc<TempDir>,
+    /// A program that runs the command, and its arguments.
+    wrapper: Vec<OsString>,
 }
 
 #[derive(Clone)]
@@ -65,6 +67,7 @@ impl Tool {
             config: Config::Added(String::new()),
             limit: LIMIT,
             home: Arc::new(home),
+            wrapper: Vec::new(),
         }
     }
 
@@ -121,6 +124,12 @@ impl Tool {
         self
     }
 
+    /// Lets another program run the command, which it finds behind these arguments, as in `["/usr/bin/nice", "-n5"]`.
+    pub fn under(mut self, wrapper: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.wrapper = wrapper.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        self
+    }
+
     /// After this time (else: [`LIMIT`]) the command is killed and the test fails.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -145,8 +154,10 @@ impl Tool {
 
     /// The command as [`Self::start`] runs it, for tests that want its streams and its end for themselves.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut line = self.wrapper.iter().map(OsString::as_os_str).chain([self.program.as_os_str()]);
+        let mut command = Command::new(line.next().expect("a program"));
         command
+            .args(line)
             .args(self.config_file().iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]))
             .args(&self.arguments)
             .env_clear()
