@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use ::mysql::{TxOpts, prelude::Queryable};
+use ::mysql::prelude::Queryable;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
     cli::Context,
     failure::{Failure, Result, Status},
     lock::LockFile,
-    mysql::{Link, Server, lease::Lease, schema},
+    mysql::{Link, Server, lease::Lease, schema, transaction},
     terminal::safe,
 };
 
@@ -58,12 +58,7 @@ pub fn run(context: &Context, request: &Request) -> Result<Erasure> {
     schema::require(&server)?;
     let mut link = Link::new(&server);
     let erased = if request.dry_run {
-        link.run(|conn| {
-            let mut transaction = conn.start_transaction(TxOpts::default())?;
-            let erased = erase(&mut transaction, request, now, keep)?;
-            transaction.rollback()?;
-            Ok(erased)
-        })
+        link.run(|conn| transaction::rolled_back(conn, |conn| erase(conn, request, now, keep)))
     } else {
         Lease::of_job(JOB, &lock)?
             .hold(&mut link, |link, lease| lease.committed(link, |conn| erase(conn, request, now, keep)))

@@ -5,7 +5,7 @@ use std::{
     thread::{self, ScopedJoinHandle},
 };
 
-use ::mysql::{TxOpts, prelude::Queryable};
+use ::mysql::prelude::Queryable;
 
 use super::{
     calendar::{Calendar, Minute, Span},
@@ -23,7 +23,7 @@ use crate::{
     config::Epn,
     failure::Result,
     lock::LockFile,
-    mysql::{Link, RunRecord, Server, lease::Lease, schema},
+    mysql::{Link, RunRecord, Server, lease::Lease, schema, transaction},
 };
 
 /// The name of the job, for its lock and lease.
@@ -134,21 +134,22 @@ impl Run<'_> {
         link.run(|conn| {
             self.summary = Summary::default();
             let directory = read::directory(conn)?;
-            let mut transaction = conn.start_transaction(TxOpts::default())?;
-            let mut after = Some(0);
-            while let Some(id) = after {
-                let rows = queue::rows(&mut transaction, id, self.now, self.settings.batch_rows)?;
-                after = self.next(&rows);
-                let batch = self.ingest(&mut transaction, &directory, &rows)?;
-                self.count(batch);
-            }
-            let mut more = true;
-            while more {
-                let (batch, full) = self.settle(&mut transaction, &directory)?;
-                self.count(batch);
-                more = full;
-            }
-            Ok(transaction.rollback()?)
+            transaction::rolled_back(conn, |conn| {
+                let mut after = Some(0);
+                while let Some(id) = after {
+                    let rows = queue::rows(conn, id, self.now, self.settings.batch_rows)?;
+                    after = self.next(&rows);
+                    let batch = self.ingest(conn, &directory, &rows)?;
+                    self.count(batch);
+                }
+                let mut more = true;
+                while more {
+                    let (batch, full) = self.settle(conn, &directory)?;
+                    self.count(batch);
+                    more = full;
+                }
+                Ok(())
+            })
         })
     }
 

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use ::mysql::{Conn, Transaction, TxOpts, prelude::Queryable};
+use ::mysql::{Conn, prelude::Queryable};
 
-use super::Link;
+use super::{Link, transaction};
 use crate::{
     failure::{Failure, Result, Status},
     lock::{LockFile, host_name},
@@ -128,14 +128,14 @@ impl Lease {
     pub fn committed<T>(
         &self,
         link: &mut Link<'_>,
-        mut step: impl FnMut(&mut Transaction<'_>) -> Result<T>,
+        mut step: impl FnMut(&mut Conn) -> Result<T>,
     ) -> Result<T> {
         link.run(|conn| {
-            let mut transaction = conn.start_transaction(TxOpts::default())?;
-            let done = step(&mut transaction)?;
-            self.renew(&mut transaction)?;
-            transaction.commit()?;
-            Ok(done)
+            transaction::committed(conn, |conn| {
+                let done = step(conn)?;
+                self.renew(conn)?;
+                Ok(done)
+            })
         })
     }
 }

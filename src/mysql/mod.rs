@@ -15,6 +15,7 @@ mod link;
 mod rows;
 pub mod run_record;
 pub mod schema;
+pub mod transaction;
 
 pub use connection::Server;
 pub use link::Link;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::mysql::{Conn, TxOpts};
+use ::mysql::Conn;
 
 use super::{
     snapshot::Snapshot,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     cli::Context,
     failure::{Failure, Result, Status},
-    mysql::{Link, RunRecord, Server, bulk, schema},
+    mysql::{Link, RunRecord, Server, bulk, schema, transaction},
 };
 
 /// A row that is there already (a spool sent twice) stays as it is.
@@ -95,22 +95,23 @@ fn write(
 
 /// All of them, or none.
 fn insert<'a>(conn: &mut Conn, snapshots: impl Iterator<Item = &'a Snapshot>) -> Result<()> {
-    let mut transaction = conn.start_transaction(TxOpts::default())?;
-    for snapshot in snapshots {
-        let rows: Vec<_> = snapshot
-            .rows
-            .iter()
-            .map(|row| {
-                vec![
-                    snapshot.seen_at.naive_utc().into(),
-                    snapshot.server.as_str().into(),
-                    row.login.as_str().into(),
-                    row.machine.as_str().into(),
-                    row.ip.as_deref().into(),
-                ]
-            })
-            .collect();
-        bulk::insert(&mut transaction, INSERT, "", &rows)?;
-    }
-    Ok(transaction.commit()?)
+    transaction::committed(conn, |conn| {
+        for snapshot in snapshots {
+            let rows: Vec<_> = snapshot
+                .rows
+                .iter()
+                .map(|row| {
+                    vec![
+                        snapshot.seen_at.naive_utc().into(),
+                        snapshot.server.as_str().into(),
+                        row.login.as_str().into(),
+                        row.machine.as_str().into(),
+                        row.ip.as_deref().into(),
+                    ]
+                })
+                .collect();
+            bulk::insert(conn, INSERT, "", &rows)?;
+        }
+        Ok(())
+    })
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ::mysql::Transaction;
+use ::mysql::Conn;
 
 use super::{
     compat::Compat,
@@ -179,24 +179,14 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the slots of the next window; none: all are written.
-    fn write_window(
-        &self,
-        conn: &mut Transaction<'_>,
-        is_first: bool,
-        bar: &ProgressBar,
-    ) -> Result<Option<Window>> {
+    fn write_window(&self, conn: &mut Conn, is_first: bool, bar: &ProgressBar) -> Result<Option<Window>> {
         match self.compat {
             Compat::Exact => self.write_exact(conn, is_first, bar),
             Compat::Ilias => self.write_as_ilias(conn, bar),
         }
     }
 
-    fn write_exact(
-        &self,
-        conn: &mut Transaction<'_>,
-        is_first: bool,
-        bar: &ProgressBar,
-    ) -> Result<Option<Window>> {
+    fn write_exact(&self, conn: &mut Conn, is_first: bool, bar: &ProgressBar) -> Result<Option<Window>> {
         let question = Question {
             tables: &self.tables,
             counted: self.counted,
@@ -212,7 +202,7 @@ impl<'a> Run<'a> {
         Ok((slots.count > 0).then_some(Window { slots, sessions, is_last: rest.count == 0 }))
     }
 
-    fn write_as_ilias(&self, conn: &mut Transaction<'_>, bar: &ProgressBar) -> Result<Option<Window>> {
+    fn write_as_ilias(&self, conn: &mut Conn, bar: &ProgressBar) -> Result<Option<Window>> {
         let begin = match statistics::span(conn)? {
             Some((_, last)) => last + 1,
             None => first_slot::in_ilias(self.clock.now, self.clock.now, self.clock.zone),
@@ -246,7 +236,7 @@ impl<'a> Run<'a> {
         while self.compat == Compat::Ilias || deleted < DELETIONS {
             let some = steps.step(|conn| {
                 // What is deleted changes the digest that tells it.
-                let is_all_read = |conn: &mut Transaction<'_>| {
+                let is_all_read = |conn: &mut Conn| {
                     Ok(deleted > 0 || progress::is_all_read(conn, &self.tables, &progress.read)?)
                 };
                 let (some, end) = old.delete(conn, is_all_read)?;

@@ -1,10 +1,10 @@
 //! How the steps of a run are done: committed one by one, or rehearsed.
 
-use ::mysql::{Conn, Transaction, TxOpts};
+use ::mysql::Conn;
 
 use crate::{
     failure::Result,
-    mysql::{Link, lease::Lease},
+    mysql::{Link, lease::Lease, transaction},
 };
 
 /// How steps are done.
@@ -16,7 +16,7 @@ pub trait Steps {
     ///
     /// # Errors
     /// Those of the step, and of committing it.
-    fn step<T>(&mut self, step: impl FnMut(&mut Transaction<'_>) -> Result<T>) -> Result<T>;
+    fn step<T>(&mut self, step: impl FnMut(&mut Conn) -> Result<T>) -> Result<T>;
 }
 
 /// Each in a transaction that is committed while the lease is held.
@@ -30,13 +30,13 @@ pub struct Committed<'a, 'server> {
 impl Steps for Committed<'_, '_> {
     const REHEARSED: bool = false;
 
-    fn step<T>(&mut self, step: impl FnMut(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
+    fn step<T>(&mut self, step: impl FnMut(&mut Conn) -> Result<T>) -> Result<T> {
         self.lease.committed(self.link, step)
     }
 }
 
 /// All in one transaction that is rolled back.
-pub struct Rehearsal<'a>(Transaction<'a>);
+pub struct Rehearsal<'a>(&'a mut Conn);
 
 impl<'a> Rehearsal<'a> {
     /// Begins.
@@ -44,7 +44,8 @@ impl<'a> Rehearsal<'a> {
     /// # Errors
     /// Those of the server.
     pub fn begin(conn: &'a mut Conn) -> Result<Self> {
-        Ok(Self(conn.start_transaction(TxOpts::default())?))
+        transaction::begin(conn)?;
+        Ok(Self(conn))
     }
 
     /// Undoes all.
@@ -52,14 +53,14 @@ impl<'a> Rehearsal<'a> {
     /// # Errors
     /// Those of the server.
     pub fn end(self) -> Result<()> {
-        Ok(self.0.rollback()?)
+        transaction::roll_back(self.0)
     }
 }
 
 impl Steps for Rehearsal<'_> {
     const REHEARSED: bool = true;
 
-    fn step<T>(&mut self, mut step: impl FnMut(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
-        step(&mut self.0)
+    fn step<T>(&mut self, mut step: impl FnMut(&mut Conn) -> Result<T>) -> Result<T> {
+        step(self.0)
     }
 }

@@ -5,6 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mysql::{Conn, prelude::Queryable};
+use sessionstat::mysql::transaction;
+
 use crate::support::{MariaDb, Tool};
 
 fn ingest() -> Tool {
@@ -144,4 +147,27 @@ fn an_address_without_a_database_is_a_matter_of_configuration() {
     let url = database.url().replace(database.name(), "");
     let run = ingest().env("SESSIONSTAT_MYSQL_URL", url).run().expect(78);
     assert!(run.stderr.contains("No database selected (MySQL error 1046); check [mysql] url"), "{run:?}");
+}
+
+/// What a node of a cluster may do between two statements: the beginning of a transaction is undone, and the next
+/// statement is told nothing of it.
+#[test]
+fn a_transaction_whose_beginning_was_undone_is_not_committed() {
+    let database = MariaDb::shared().database();
+    database.run("CREATE TABLE part (number int) ENGINE=InnoDB");
+    let undone = |conn: &mut Conn| {
+        conn.query_drop("INSERT INTO part VALUES (1)")?;
+        conn.query_drop("ROLLBACK")?;
+        Ok(conn.query_drop("INSERT INTO part VALUES (2)")?)
+    };
+    let failure = transaction::committed(&mut database.conn(), undone).unwrap_err();
+    assert!(failure.is_passing(), "{failure}");
+    // Nor does a rehearsal write anything then.
+    transaction::rolled_back(&mut database.conn(), undone).unwrap();
+    assert_eq!(database.value("SELECT COUNT(*) FROM part"), "0");
+    let mut conn = database.conn();
+    transaction::committed(&mut conn, |conn| Ok(conn.query_drop("INSERT INTO part VALUES (3)")?)).unwrap();
+    // Afterwards, each statement is again committed by itself.
+    conn.query_drop("INSERT INTO part VALUES (4)").unwrap();
+    assert_eq!(database.value("SELECT SUM(number) FROM part"), "7");
 }

@@ -14,9 +14,9 @@ use mysql::{Conn, OptsBuilder, Value};
 use super::server::{Server, find_program};
 
 /// The settings of private servers, shared with the demo.
-const SETTINGS: &str =
+pub(super) const SETTINGS: &str =
     concat!("--defaults-file=", env!("CARGO_MANIFEST_DIR"), "/scripts/private-mariadb.cnf");
-const PACKAGE: &str = "mariadb-server-core";
+pub(super) const PACKAGE: &str = "mariadb-server-core";
 
 /// A private MariaDB on a Unix socket: strict mode, utf8mb4, transactions, accounts.
 /// `root` has no password. It dies with the value, or with the test process however that ends.
@@ -80,14 +80,7 @@ impl MariaDb {
     /// A new empty database.
     #[track_caller]
     pub fn database(&self) -> Database {
-        static COUNT: AtomicU32 = AtomicU32::new(1);
-        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let database = Database { socket: self.server.socket(), name };
-        let statement = format!("CREATE DATABASE {}", database.name);
-        Conn::new(options(&database.socket))
-            .and_then(|mut conn| conn.query_drop(statement))
-            .expect("a new database");
-        database
+        Database::create(&self.server.socket())
     }
 
     /// The server's Unix socket.
@@ -118,6 +111,21 @@ pub struct Database {
 }
 
 impl Database {
+    /// A new empty database of the server with that socket.
+    #[track_caller]
+    pub(super) fn create(socket: &Path) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let statement = format!("CREATE DATABASE {name}");
+        Conn::new(options(socket)).and_then(|mut conn| conn.query_drop(statement)).expect("a new database");
+        Self::seen_through(socket, name)
+    }
+
+    /// A database that is there, seen through the server with that socket.
+    pub(super) fn seen_through(socket: &Path, name: String) -> Self {
+        Self { socket: socket.to_owned(), name }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -216,7 +224,7 @@ impl Drop for Database {
     }
 }
 
-fn options(socket: &Path) -> OptsBuilder {
+pub(super) fn options(socket: &Path) -> OptsBuilder {
     OptsBuilder::new()
         .user(Some("root"))
         .socket(Some(socket.display().to_string()))
@@ -232,14 +240,14 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-fn option(name: &str, path: &Path) -> OsString {
+pub(super) fn option(name: &str, path: &Path) -> OsString {
     let mut option = OsString::from(name);
     option.push(path);
     option
 }
 
 /// `--user=root` for root, whom the server refuses to serve unasked.
-fn as_user() -> Option<OsString> {
+pub(super) fn as_user() -> Option<OsString> {
     use std::os::unix::fs::MetadataExt;
     let we_are_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     we_are_root.then(|| OsString::from("--user=root"))
@@ -290,7 +298,7 @@ fn fingerprint() -> String {
     format!("{:016x}", hasher.finish())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(super) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -7,8 +7,6 @@ use std::{
     path::Path,
 };
 
-use ::mysql::TxOpts;
-
 use super::{
     Desk,
     lines::{Lines, Mistakes},
@@ -18,6 +16,7 @@ use crate::{
     cli,
     clock::parse_instant,
     failure::{OrFail, Result, Status},
+    mysql::transaction,
     sessions::{
         record::{Context, Ending},
         store::records::{self, Met},
@@ -84,10 +83,7 @@ fn apply(desk: &mut Desk<'_>, endings: &mut Vec<Ending>, rehearsal: bool) -> Res
     // each other out.
     endings.sort_by(|one, other| (one.end, &one.id).cmp(&(other.end, &other.id)));
     let met = desk.link.run(|conn| {
-        let mut transaction = conn.start_transaction(TxOpts::default())?;
-        let met = records::close_all(&mut transaction, &desk.tables, endings, rehearsal)?;
-        transaction.commit()?;
-        Ok(met)
+        transaction::committed(conn, |conn| records::close_all(conn, &desk.tables, endings, rehearsal))
     })?;
     endings.clear();
     Ok(met)

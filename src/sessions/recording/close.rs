@@ -1,12 +1,13 @@
 //! Sessions end, named one by one.
 
-use ::mysql::{Conn, TxOpts};
+use ::mysql::Conn;
 use chrono::{DateTime, Utc};
 
 use super::{Desk, bad, say, server};
 use crate::{
     cli,
     failure::{Result, Status},
+    mysql::transaction,
     sessions::{
         placing::instant,
         record::{Context, Ending},
@@ -61,17 +62,17 @@ pub fn close(context: &cli::Context, closing: Closing, rehearsal: bool) -> Resul
 
 /// Closes sessions, or only looks. Returns when those that were open began, for each id.
 fn end_all(conn: &mut Conn, endings: &[Ending], rehearsal: bool) -> Result<Vec<Vec<i64>>> {
-    let mut transaction = conn.start_transaction(TxOpts::default())?;
-    let mut all = Vec::with_capacity(endings.len());
-    for ending in endings {
-        let starts = records::open_starts(&mut transaction, &ending.id)?;
-        if !rehearsal && !starts.is_empty() {
-            records::close(&mut transaction, ending)?;
+    transaction::committed(conn, |conn| {
+        let mut all = Vec::with_capacity(endings.len());
+        for ending in endings {
+            let starts = records::open_starts(conn, &ending.id)?;
+            if !rehearsal && !starts.is_empty() {
+                records::close(conn, ending)?;
+            }
+            all.push(starts);
         }
-        all.push(starts);
-    }
-    transaction.commit()?;
-    Ok(all)
+        Ok(all)
+    })
 }
 
 /// What a person should know of the sessions that one id had.

@@ -6,12 +6,11 @@ use std::{
     path::Path,
 };
 
-use ::mysql::TxOpts;
-
 use super::{Desk, csv::Records, lines::Mistakes, say, server};
 use crate::{
     cli::Context,
     failure::{Failure, OrFail, Result, Status},
+    mysql::transaction,
     sessions::{
         record::Record,
         store::{Bounds, records},
@@ -96,14 +95,13 @@ fn write(desk: &mut Desk<'_>, file: &File, name: &str) -> Result<usize> {
 fn write_batch(desk: &mut Desk<'_>, batch: &[Record]) -> Result<usize> {
     let longest = desk.bounds.id.longest;
     desk.link.run(|conn| {
-        let mut transaction = conn.start_transaction(TxOpts::default())?;
-        let left = records::write_all(&mut transaction, &desk.tables, batch)?;
-        for record in &left {
-            let steps = records::steps(&mut transaction, &desk.tables, longest, record, true)?;
-            records::take(&mut transaction, &steps)?;
-        }
-        let moved = left.len();
-        transaction.commit()?;
-        Ok(moved)
+        transaction::committed(conn, |conn| {
+            let left = records::write_all(conn, &desk.tables, batch)?;
+            for record in &left {
+                let steps = records::steps(conn, &desk.tables, longest, record, true)?;
+                records::take(conn, &steps)?;
+            }
+            Ok(left.len())
+        })
     })
 }

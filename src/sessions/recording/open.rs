@@ -1,12 +1,13 @@
 //! A session begins.
 
-use ::mysql::TxOpts;
+use ::mysql::Conn;
 use chrono::{DateTime, Utc};
 
 use super::{Desk, bad, say, server};
 use crate::{
     cli::Context,
     failure::{Result, Status},
+    mysql::transaction,
     sessions::{
         Compat, placing,
         record::{COUNTED_TYPES, Record},
@@ -49,18 +50,18 @@ pub fn open(context: &Context, opening: Opening, compat: Compat, rehearsal: bool
     desk.bounds.check(&record).map_err(bad)?;
     let longest = desk.bounds.id.longest;
     let steps = desk.link.run(|conn| {
-        let mut transaction = conn.start_transaction(TxOpts::default())?;
-        let steps = match compat {
-            Compat::Exact => records::steps(&mut transaction, &desk.tables, longest, &record, !rehearsal)?,
-            Compat::Ilias => placing::replacing(&record),
+        let steps_of = |conn: &mut Conn| match compat {
+            Compat::Exact => records::steps(conn, &desk.tables, longest, &record, !rehearsal),
+            Compat::Ilias => Ok(placing::replacing(&record)),
         };
         if rehearsal {
-            transaction.rollback()?;
-        } else {
-            records::take(&mut transaction, &steps)?;
-            transaction.commit()?;
+            return transaction::rolled_back(conn, steps_of);
         }
-        Ok(steps)
+        transaction::committed(conn, |conn| {
+            let steps = steps_of(conn)?;
+            records::take(conn, &steps)?;
+            Ok(steps)
+        })
     })?;
     if steps.is_empty() {
         log::info!("session {} was recorded already", record.id);
