@@ -111,7 +111,7 @@ impl Reading {
             None => log.table().to_owned(),
             Some(_) => format!("{} {}", server.identity(), log.table()),
         };
-        let before = steps.step(|conn| Progress::load(conn))?;
+        let before = steps.step(Progress::load)?;
         let fresh = Progress { log: name, parameters: written, last_id: 0, recent: Recent::default() };
         let is_same = |before: &Progress| before.log == fresh.log && before.parameters == fresh.parameters;
         let is_other = before.as_ref().is_some_and(|before| !is_same(before));

@@ -67,8 +67,8 @@ fn commit(conn: &mut Conn) -> Result<()> {
 /// Several statements in one round trip, to the first error.
 fn all(conn: &mut Conn, statements: &str) -> ::mysql::Result<()> {
     let mut result = conn.query_iter(statements)?;
-    while let Some(set) = result.iter() {
-        set.map(|row| row.map(drop)).collect::<::mysql::Result<()>>()?;
+    while let Some(mut set) = result.iter() {
+        set.try_for_each(|row| row.map(drop))?;
     }
     Ok(())
 }

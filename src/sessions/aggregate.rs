@@ -227,7 +227,7 @@ impl<'a> Run<'a> {
         if retention == 0 {
             return Ok(0);
         }
-        let progress = steps.step(|conn| progress::Progress::load(conn))?;
+        let progress = steps.step(progress::Progress::load)?;
         let Some(old) = Old::new(self.compat, self.now, retention, &progress) else { return Ok(0) };
         if S::REHEARSED {
             return steps.step(|conn| old.count(conn));

@@ -17,10 +17,9 @@ use sessionstat::{
 };
 
 use crate::{
-    batch::Dialogue,
     door::{allowed_of, is_allowed, lines},
     faults::SOON,
-    support::{Authority, Certificate, Redis, Tool, free_port, redis::ask, until},
+    support::{Authority, Certificate, Dialogue, Redis, Tool, free_port, redis::ask, until},
     trust::refused,
 };
 
