@@ -122,8 +122,16 @@ impl Run<'_> {
                 ahead = after.map(|id| {
                     scope.spawn(move || Link::new(server).once(|conn| queue::rows(conn, id, now, most)))
                 });
-                let batch = lease.committed(link, |conn| self.ingest(conn, directory, &rows))?;
-                self.count(batch);
+                let mut rest = rows.as_slice();
+                loop {
+                    let (batch, taken) =
+                        lease.committed_some(link, rest, |conn, some| self.ingest(conn, directory, some))?;
+                    self.count(batch);
+                    rest = rest.get(taken..).unwrap_or_default();
+                    if rest.is_empty() {
+                        break;
+                    }
+                }
             }
             Ok(())
         })

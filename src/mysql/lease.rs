@@ -138,4 +138,40 @@ impl Lease {
             })
         })
     }
+
+    /// The same for the first of `items`: for all of them, or for ever fewer while somebody is in the way, such as software
+    /// that changes the same rows on another node of a cluster. What is sooner over meets fewer. Returns how many were done.
+    ///
+    /// # Errors
+    /// Those of [`Lease::committed`].
+    pub fn committed_some<I, T>(
+        &self,
+        link: &mut Link<'_>,
+        items: &[I],
+        mut step: impl FnMut(&mut Conn, &[I]) -> Result<T>,
+    ) -> Result<(T, usize)> {
+        let mut tries = 0;
+        self.committed(link, |conn| {
+            let some = items.get(..after_tries(items.len(), tries)).unwrap_or(items);
+            tries += 1;
+            Ok((step(conn, some)?, some.len()))
+        })
+    }
+}
+
+/// Half as many after each second try, but one.
+fn after_tries(count: usize, tries: u32) -> usize {
+    count.checked_shr(tries / 2).unwrap_or(0).max(count.min(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_meets_somebody_again_and_again_is_tried_in_smaller_parts() {
+        let counts: Vec<usize> = (0..8).map(|tries| after_tries(9, tries)).collect();
+        assert_eq!(counts, [9, 9, 4, 4, 2, 2, 1, 1]);
+        assert_eq!((after_tries(9, 200), after_tries(0, 0)), (1, 0));
+    }
 }

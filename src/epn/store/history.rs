@@ -80,7 +80,12 @@ pub fn refresh(link: &mut Link<'_>, lease: &Lease) -> Result<()> {
         for part in of_year.chunks(BATCH) {
             let year = part.first().map_or(0, |(year, _)| *year);
             let people: Vec<u64> = part.iter().map(|(_, person)| *person).collect();
-            lease.committed(link, |conn| pack_again(conn, year, &people))?;
+            let mut rest = people.as_slice();
+            while !rest.is_empty() {
+                let (_, packed) =
+                    lease.committed_some(link, rest, |conn, some| pack_again(conn, year, some))?;
+                rest = rest.get(packed..).unwrap_or_default();
+            }
         }
     }
     Ok(())
