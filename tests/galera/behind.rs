@@ -21,7 +21,7 @@ use crate::{
 /// Whether a statement of somebody else waits for something in that database.
 fn one_waits(database: &Database) -> bool {
     let waiting = "SELECT COUNT(*) FROM information_schema.processlist \
-        WHERE db = DATABASE() AND id <> CONNECTION_ID() AND command IN ('Query', 'Execute') AND time_ms > 300";
+        WHERE db = DATABASE() AND id <> CONNECTION_ID() AND command IN ('Query', 'Prepare', 'Execute') AND time_ms > 300";
     database.value(waiting) != "0"
 }
 

@@ -42,7 +42,7 @@ impl Scene {
             .map(|table| {
                 let columns = site.database.value(&format!(
                     "SELECT GROUP_CONCAT(column_name) FROM information_schema.columns \
-                     WHERE table_schema = DATABASE() AND table_name = '{table}'"
+                     WHERE table_schema = DATABASE() AND table_name = '{table}' AND extra NOT LIKE '%GENERATED%'"
                 ));
                 (table.to_string(), columns)
             })

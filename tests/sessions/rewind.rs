@@ -18,7 +18,8 @@ impl Rewind {
         let mut conn = database.conn();
         for table in TABLES {
             let columns = "SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) \
-                FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?";
+                FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? \
+                AND extra NOT LIKE '%GENERATED%'";
             let columns: Option<String> = conn.exec_first(columns, (table,)).unwrap().unwrap();
             // ILIAS 10 has no log.
             let Some(columns) = columns else { continue };
