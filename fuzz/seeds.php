@@ -46,7 +46,7 @@ for ($form = 0; $form < 32; $form++) {
 }
 
 foreach (glob("$root/tests/golden/samba/*") as $path) {
-    if (!str_ends_with($path, '.expected.json')) {
+    if (is_file($path) && !str_ends_with($path, '.expected.json')) {
         seed('smbstatus', basename($path), file_get_contents($path));
     }
 }

@@ -1,8 +1,6 @@
 //! Any bytes as what smbstatus and net printed, and as what the sources of workstations' names hold.
 #![no_main]
 
-use std::path::Path;
-
 use libfuzzer_sys::fuzz_target;
 use sessionstat::{
     config::Samba,
@@ -40,6 +38,5 @@ fuzz_target!(|data: &[u8]| {
     let names = [audit::parse(data), dhcp::parse(data), journal::parse(data), nmblookup::parse(data)];
     for name in names.iter().chain([&table::parse(data).by_ip]).flat_map(|names| names.values()) {
         assert!(!name.is_empty() && name.chars().count() <= LONGEST_MACHINE, "{name:?}");
-        assert!(Path::new(name).components().count() > 0 && !name.contains(char::is_control), "{name:?}");
     }
 });
