@@ -1,9 +1,9 @@
 //! Transactions that are done as a whole, or not at all.
 //!
-//! A node of a Galera cluster may undo a transaction that somebody else's commit gets in the way of, and where the news
-//! meets a command that has no answer (closing a prepared statement), nobody is told: what follows would be committed
-//! without its beginning, and even without a COMMIT. So nothing commits by itself meanwhile, and a savepoint that stands at
-//! the beginning must still be there at the end: it vanishes with what was undone.
+//! A node of a Galera cluster undoes a transaction that somebody else's commit gets in the way of. Under many conflicts,
+//! what came later was found committed without its beginning: the news had not arrived (perhaps it met a command that has
+//! no answer, such as closing a prepared statement). So nothing commits by itself meanwhile, and a savepoint that stands
+//! at the beginning must still be there at the end: it vanishes with what was undone. Why it happens does not matter then.
 
 use ::mysql::{Conn, Error, prelude::Queryable};
 
