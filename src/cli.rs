@@ -155,7 +155,7 @@ fn prepare<A: Parser>(arguments: &A, common: impl Fn(&A) -> &Common) -> Result<O
         return Ok(None);
     }
     if common.init_db {
-        schema::install(&Server::new(&config.mysql)?, &config.lock_dir)?;
+        schema::ensure(&Server::new(&config.mysql)?, &config.lock_dir)?;
         return Ok(None);
     }
     Ok(Some(Context { config, now: common.now }))

@@ -91,8 +91,8 @@ pub fn version(conn: &mut Conn) -> Result<u32> {
 /// Makes sure that the tables are those of [`current`]: creates or migrates them if they are missing or old.
 ///
 /// # Errors
-/// [`Status::Config`] if the account may not create tables (the message says which files to load), or if the
-/// database is newer than this program.
+/// [`Status::Config`] if the account may not create tables that are missing (the message says which files to load), or if
+/// the database is newer than this program; [`Status::Busy`] if another run is at it for longer than `[mysql] retry_for`.
 pub fn ensure(server: &Server, lock_dir: &Path) -> Result<()> {
     if is_current(server)? { Ok(()) } else { install(server, lock_dir) }
 }
@@ -134,8 +134,8 @@ fn is_current(server: &Server) -> Result<bool> {
 /// Creates or migrates the tables, under a lock of this host in `lock_dir` and a lease among all hosts.
 ///
 /// # Errors
-/// Those of [`ensure`]; [`Status::Busy`] if another run is at it for longer than `[mysql] retry_for`.
-pub fn install(server: &Server, lock_dir: &Path) -> Result<()> {
+/// Those of [`ensure`].
+fn install(server: &Server, lock_dir: &Path) -> Result<()> {
     let mut link = Link::new(server);
     link.run(|conn| {
         let lock = LockFile::take(lock_dir, JOB).map_err(Failure::that_passes)?;
