@@ -14,16 +14,10 @@ pub const COMMANDS: [&str; 6] = [
     "macrosession-compile",
 ];
 
-/// Those that use the database, as their accounts are called.
-const ACCOUNTS: [&str; 4] = ["samba_snapshot", "epn_ingest", "session_aggregate", "stats_report"];
-
 /// What Redis holds besides what commands write.
 const BYSTANDER: &str = "bystander";
 
-/// The password of each account, in both.
-const PASSWORD: &str = "for-this-test-only";
-
-/// Both, with the tables made, and the accounts of `etc/grants.sql` and `etc/redis.acl`.
+/// Both, with the tables made.
 pub struct Servers {
     /// The tables.
     pub database: Database,
@@ -38,40 +32,17 @@ impl Servers {
     pub fn start() -> Self {
         let database = MariaDb::shared().database();
         Tool::new("epn-ingest").url(&database).arg("--init-db").run().silent();
-        let grants = include_str!("../../etc/grants.sql");
-        database.run(&grants.replace("ON sessionstat.", &format!("ON {}.", database.name())));
         let redis = Redis::start();
-        for account in ACCOUNTS {
-            database.run(&format!(
-                "ALTER USER '{account}'@'localhost' IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK"
-            ));
-        }
-        for line in include_str!("../../etc/redis.acl").lines().filter(|line| line.starts_with("user ")) {
-            let words: Vec<&str> = line.split_whitespace().skip(1).filter(|word| *word != "off").collect();
-            let password = format!(">{PASSWORD}");
-            let () =
-                ask(&mut redis.connect(0), &[&["ACL", "SETUSER"], &words[..], &["on", &password]].concat());
-        }
         let () = ask(&mut redis.connect(0), &["SET", BYSTANDER, "there"]);
         let tables = tables(&database);
         assert!(tables.len() > 25, "{tables:?}");
         Self { database, redis, tables }
     }
 
-    /// A command that uses them, with its own accounts, as far as it has some, and so with no right that it need not have.
+    /// A command that uses them, with its own accounts.
     #[track_caller]
     pub fn tool(&self, command: &str) -> Tool {
-        let account = command.replace('-', "_");
-        let mut tool = Tool::new(command);
-        if ACCOUNTS.contains(&account.as_str()) {
-            let url = self.database.url_as(&format!("{account}:{PASSWORD}"));
-            tool = tool.env("SESSIONSTAT_MYSQL_URL", url);
-        }
-        if ["ratelimit_check", "stats_report"].contains(&account.as_str()) {
-            let url = format!("{}?user={account}&pass={PASSWORD}", self.redis.url());
-            tool = tool.env("SESSIONSTAT_REDIS_URL", url);
-        }
-        tool
+        Tool::new(command).url(&self.database).redis(&self.redis)
     }
 
     /// That all tables and the bystander are there, and that Redis holds no key but those of the limits.

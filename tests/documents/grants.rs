@@ -6,10 +6,12 @@ use mysql::{Conn, Opts, prelude::Queryable};
 
 use crate::{
     read,
-    support::{Database, MariaDb, Output, Redis, Tool},
+    support::{
+        Database, MariaDb, Output, Redis, Tool,
+        accounts::{ACCOUNTS, Grant, PASSWORD},
+    },
 };
 
-pub const PASSWORD: &str = "for-this-test-only";
 const NOT_RECORDED: &str = "this run is not recorded in sessionstat_run";
 const SMBSTATUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/samba/417-json-one.json");
 
@@ -52,15 +54,14 @@ pub fn database() -> Database {
     database
 }
 
-/// Gives all accounts their passwords.
+/// Gives all accounts of the file their passwords.
 pub fn unlock(database: &Database) {
-    for account in ["samba_snapshot", "epn_ingest", "session_aggregate", "stats_report", "sessionstat_web"] {
-        database
-            .run(&format!("ALTER USER '{account}'@'localhost' IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK"));
+    for account in ACCOUNTS {
+        database.make_account(account, "localhost");
     }
 }
 
-/// A command with its own account.
+/// A command with its own account, as the file left it.
 pub fn tool(command: &str, database: &Database) -> Tool {
     let account = format!("{}:{PASSWORD}", command.replace('-', "_"));
     Tool::new(command)
@@ -98,12 +99,8 @@ pub struct Right {
 
 /// Every right that the file gives.
 pub fn rights() -> Vec<Right> {
-    let file = read("etc/grants.sql");
-    let code: String = file.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
     let mut rights = Vec::new();
-    for statement in code.split(';').map(str::trim).filter(|statement| statement.starts_with("GRANT ")) {
-        let (verbs, rest) = statement["GRANT ".len()..].split_once(" ON sessionstat.").unwrap();
-        let (table, account) = rest.split_once(" TO ").unwrap();
+    for Grant { rights: verbs, table, account, .. } in Grant::all().iter().filter(|grant| grant.is_given) {
         let mut verb = "";
         for part in verbs.split([',', ')']).map(str::trim).filter(|part| !part.is_empty()) {
             let column = match part.split_once(" (") {
@@ -118,7 +115,7 @@ pub fn rights() -> Vec<Right> {
                 None => Some(part),
             };
             let verb = column.map_or_else(|| verb.to_owned(), |column| format!("{verb} ({column})"));
-            rights.push(Right { verb, table: table.trim().to_owned(), account: account.trim().to_owned() });
+            rights.push(Right { verb, table: table.clone(), account: account.clone() });
         }
     }
     assert!(rights.len() > 40, "{rights:?}");
@@ -128,6 +125,7 @@ pub fn rights() -> Vec<Right> {
 /// Runs something without one right, which it gets back afterwards.
 pub fn without<T>(right: &Right, database: &Database, run: impl FnOnce() -> T) -> T {
     let Right { verb, table, account } = right;
+    let account = format!("'{account}'@'localhost'");
     let place = format!("{}.{table}", database.name());
     database.run(&format!("REVOKE {verb} ON {place} FROM {account}"));
     let output = run();
@@ -147,6 +145,8 @@ fn each_command_does_its_work_with_its_own_account() {
     database.run(MORNING);
     snapshot(&database).silent();
     let tool = tool("epn-ingest", &database);
+    // The tables are there: nothing is to be made.
+    tool.clone().arg("--init-db").run().silent();
     ingest(&tool, "13:10", &[]).silent();
     database.run(EVENING);
     let summary = ingest(&tool, "13:40", &["--json"]).expect(0).stdout;
@@ -166,7 +166,7 @@ fn each_command_does_its_work_with_its_own_account() {
 fn every_right_in_the_file_is_needed() {
     let database = database();
     // The web site is no command: its own tests do the same with its rights. So does session_grants.
-    let elsewhere = ["'sessionstat_web'@'localhost'", "'session_aggregate'@'localhost'"];
+    let elsewhere = ["sessionstat_web", "session_aggregate"];
     // One host: a run that fails leaves its lease, which the next one takes over because it holds the lock file.
     let tool = tool("epn-ingest", &database);
     database.run(MORNING);
@@ -174,15 +174,15 @@ fn every_right_in_the_file_is_needed() {
     database.run(EVENING);
     let mut later = Vec::new();
     for right in rights().into_iter().filter(|right| !elsewhere.contains(&&*right.account)) {
-        if right.table == "sessionstat_run" && right.account.contains("stats_report") {
+        if right.table == "sessionstat_run" && right.account == "stats_report" {
             // It need not have them, and says so only when it is asked to tell more.
             let run = without(&right, &database, || report(&database));
             assert!(run.stderr.contains("command denied"), "nothing needs {right:?}: {run:?}");
             continue;
         }
         let needed = match right.account.as_str() {
-            "'samba_snapshot'@'localhost'" => is_refused(&without(&right, &database, || snapshot(&database))),
-            "'stats_report'@'localhost'" => {
+            "samba_snapshot" => is_refused(&without(&right, &database, || snapshot(&database))),
+            "stats_report" => {
                 database.run("DELETE FROM epn_history_stale WHERE year = 0");
                 if right.table == "epn_closed_day" {
                     let check = ["check", "--rule=missing_snapshots"];

@@ -14,8 +14,7 @@ fn every_right_to_read_that_is_missing_is_found() {
     };
     let well = lines();
     assert!(well.len() == 2 && well.iter().all(|line| line.starts_with("OK ")), "{well:?}");
-    let is_read =
-        |right: &Right| right.account == "'stats_report'@'localhost'" && right.verb.starts_with("SELECT");
+    let is_read = |right: &Right| right.account == "stats_report" && right.verb.starts_with("SELECT");
     let read: Vec<Right> = rights().into_iter().filter(is_read).collect();
     assert!(read.len() > 20, "{read:?}");
     for right in read {

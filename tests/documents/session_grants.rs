@@ -3,12 +3,15 @@
 use std::fs;
 
 use crate::{
-    grants::{PASSWORD, assert_may_not, database, is_refused, rights, tool, unlock, without},
+    grants::{assert_may_not, database, is_refused, rights, tool, unlock, without},
     read,
-    support::{Database, MariaDb, Output, Tool},
+    support::{
+        Database, MariaDb, Output, Tool,
+        accounts::{Grant, PASSWORD},
+    },
 };
 
-const ACCOUNT: &str = "'session_aggregate'@'localhost'";
+const ACCOUNT: &str = "session_aggregate";
 
 /// 10 March 2026, midnight of UTC.
 const DAY: i64 = 1_773_100_800;
@@ -146,17 +149,6 @@ fn it_can_do_nothing_else() {
     );
 }
 
-/// The right to a table that the file tells of without giving it.
-fn further(table: &str) -> String {
-    let file = read("etc/grants.sql");
-    let told: Vec<&str> = file.lines().filter_map(|line| line.strip_prefix("--   ")).collect();
-    let statements = told.join(" ");
-    let grant = statements.split_inclusive(';').map(str::trim).find(|statement| statement.contains(table));
-    let grant = grant.unwrap_or_else(|| panic!("no right to {table}: {statements}"));
-    assert!(grant.starts_with("GRANT SELECT ("), "{grant}");
-    grant.to_owned()
-}
-
 #[test]
 fn of_a_moodle_it_needs_the_right_to_the_log_and_no_other() {
     let (database, moodle) = (database(), MariaDb::shared().database());
@@ -167,12 +159,12 @@ fn of_a_moodle_it_needs_the_right_to_the_log_and_no_other() {
            ('core', 'viewed', 'course', 7, 2, {DAY} - 7000)"
     ));
     // The account of the file itself, in a database of which it has no other right.
-    let url = moodle.url_as(&format!("session_aggregate:{PASSWORD}"));
+    let url = moodle.url_as(&format!("{ACCOUNT}:{PASSWORD}"));
     let tool = aggregate(&database).config(&format!("moodle.url = {url:?}\n"));
     let run = || tool.clone().args(["--now", &DAY.to_string()]).run();
     let refused = run().expect(78).stderr;
     assert!(refused.contains("source moodle") && refused.contains("Access denied"), "{refused}");
-    database.run(&further("mdl_logstore_standard_log").replace("moodle.", &format!("{}.", moodle.name())));
+    moodle.moodle_account("mdl_logstore_standard_log");
     run().silent();
     assert_eq!(database.value("SELECT elapsed FROM moodle_session"), "300");
 }
@@ -192,12 +184,13 @@ fn on_tables_of_an_ilias_it_needs_what_the_file_says() {
         }
         Tool::new("session-aggregate").url(&database).arg("--init-db").run().silent();
         let grants = read("etc/grants.sql");
-        let more = further("usr_session ");
         // As the file says: a line that names usr_session_log is a statement of its own.
         let lines = grants.lines().filter(|line| !is_ten || !line.contains("usr_session_log"));
         let file: String = lines.map(|line| format!("{line}\n")).collect();
-        database.run(&(file + &more).replace("ON sessionstat.", &format!("ON {}.", database.name())));
+        database.run(&file.replace("ON sessionstat.", &format!("ON {}.", database.name())));
         unlock(&database);
+        let more = Grant::all().iter().find(|grant| grant.table == "usr_session").unwrap();
+        database.grant(&more.rights, &more.table, &more.account, "localhost");
 
         database.run(&format!(
             "INSERT INTO usr_session_stats_raw (session_id, type, start_time, user_id) VALUES

@@ -120,7 +120,10 @@ fn each_user_has_one_slot_and_keys_of_his_own() {
 }
 
 fn report(cluster: &Cluster, database: &Database, prefix: &str) -> Value {
-    let text = format!("{}timeout = \"20s\"\n[ratelimit]\nprefix = \"{prefix}\"\n", cluster.config());
+    let text = format!(
+        "{}timeout = \"20s\"\n[ratelimit]\nprefix = \"{prefix}\"\n",
+        cluster.config_for("stats-report", &[0, 1])
+    );
     let report = ["logins", "services", "--format=json", "--now=2026-03-10T12:00:00Z", "--from=2026-03-10"];
     let run = Tool::new("stats-report").config(&text).url(database).args(report).run().expect(0);
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))

@@ -13,7 +13,7 @@ use crate::{
 fn forgotten(settings: &[&str]) -> usize {
     let mut redis = Redis::on_tcp(settings);
     let mut seed = Seed::all(1).next().unwrap();
-    let section = format!("[redis]\nurl = {:?}\n", redis.url());
+    let section = format!("[redis]\nurl = {:?}\n", redis.url_of("ratelimit-check"));
     let prefix = Redis::prefix();
     let users: Vec<String> = (0..40).map(|user| format!("user{user}")).collect();
     let load = Load::begin(&quick(&section, &prefix), &users, &mut seed);

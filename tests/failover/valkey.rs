@@ -31,7 +31,7 @@ fn limits_and_failovers_are_those_of_redis() {
     let server = Redis::on_tcp_by(Some(&program), &[]);
     let info: String = server.ask(&["INFO", "server"]);
     assert!(info.contains("server_name:valkey"), "{info}");
-    let section = format!("[redis]\nurl = {:?}\n", server.url());
+    let section = format!("[redis]\nurl = {:?}\n", server.url_of("ratelimit-check"));
     for algorithm in ["sliding-log", "fixed-window", "sliding-window", "gcra"] {
         let rules = format!("[ratelimit.rules.login]\nlimit = 3\nalgorithm = {algorithm:?}\n");
         let tool = at(&section, &Redis::prefix(), std::time::Duration::from_secs(20), &rules);

@@ -24,7 +24,7 @@ fn snapshot(host: &Tool, minute: u32) -> Tool {
 fn story(database: &Database, host: &Tool, ingest: &Tool, proxy: Option<&Proxy>) -> String {
     let first = snapshot(host, 0).url(database);
     let first = match proxy {
-        Some(proxy) => first.env("SESSIONSTAT_MYSQL_URL", proxy.url(database, "root")),
+        Some(proxy) => first.env("SESSIONSTAT_MYSQL_URL", proxy.url_of(database, "samba-snapshot")),
         None => first,
     };
     first.run().expect(0);

@@ -2,7 +2,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use crate::{case::Run, fault::Fault, servers::PASSWORD, strike::End};
+use crate::{case::Run, fault::Fault, strike::End, support::accounts::PASSWORD};
 
 /// The longest that a run may take whose limits are a second or two, on a machine that has other things to do.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -11,40 +11,27 @@ use crate::{
     },
 };
 
-/// The password of all accounts. No output may hold it.
-pub const PASSWORD: &str = "Geheim-4711";
-
 /// MariaDB and Redis, each where the scene needs it.
 pub struct Servers {
     /// Before the server: it is dropped while that still runs.
     database: Option<Database>,
     pub mariadb: Option<Arc<Mutex<MariaDb>>>,
     pub redis: Option<Arc<Mutex<Redis>>>,
-    /// The account of the command in the database, with its password.
-    account: String,
 }
 
 impl Servers {
-    /// Servers that lose nothing that they have acknowledged. The database has the accounts of `etc/grants.sql` if
-    /// there is one for the command; else its account is root's.
-    pub fn of(scene: Scene, command: &str) -> Self {
+    /// Servers that lose nothing that they have acknowledged, with the tables, unless they are what the scene is about.
+    pub fn of(scene: Scene) -> Self {
         let mariadb = scene
             .has_mysql()
             .then(|| MariaDb::start_with(&["--innodb-flush-log-at-trx-commit=1".to_owned()]));
         let durable = ["--appendonly", "yes", "--appendfsync", "always"];
         let redis = scene.has_redis().then(|| Arc::new(Mutex::new(Redis::with(&durable))));
         let database = mariadb.as_ref().map(MariaDb::database);
-        let mut account = "root".to_owned();
         if let Some(database) = database.as_ref().filter(|_| scene != Scene::Tables) {
             Tool::new("epn-ingest").url(database).arg("--init-db").run().silent();
-            let grants = include_str!("../../etc/grants.sql");
-            database.run(&grants.replace("ON sessionstat.", &format!("ON {}.", database.name())));
-            let name = command.replace('-', "_");
-            database
-                .run(&format!("ALTER USER '{name}'@'localhost' IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK"));
-            account = format!("{name}:{PASSWORD}");
         }
-        Self { database, mariadb: mariadb.map(|server| Arc::new(Mutex::new(server))), redis, account }
+        Self { database, mariadb: mariadb.map(|server| Arc::new(Mutex::new(server))), redis }
     }
 
     /// The database.
@@ -71,7 +58,7 @@ impl Servers {
     /// The command as it reaches its servers directly.
     pub fn direct(&self, tool: Tool) -> Tool {
         let tool = match &self.database {
-            Some(database) => tool.env("SESSIONSTAT_MYSQL_URL", database.url_as(&self.account)),
+            Some(database) => tool.url(database),
             None => tool,
         };
         match &self.redis {
@@ -83,8 +70,14 @@ impl Servers {
     /// The command as it reaches one of its servers through the proxy.
     pub fn through(&self, proxy: &Proxy, server: Server, tool: Tool) -> Tool {
         match server {
-            Server::MySql => tool.env("SESSIONSTAT_MYSQL_URL", proxy.url(self.database(), &self.account)),
-            Server::Redis => tool.env("SESSIONSTAT_REDIS_URL", proxy.redis_url()),
+            Server::MySql => {
+                let url = proxy.url(self.database(), &tool.account(self.database()));
+                tool.env("SESSIONSTAT_MYSQL_URL", url)
+            }
+            Server::Redis => {
+                let url = proxy.redis_url_of(&tool.name());
+                tool.env("SESSIONSTAT_REDIS_URL", url)
+            }
         }
     }
 

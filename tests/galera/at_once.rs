@@ -42,7 +42,7 @@ fn alternate(
 ) -> Tally {
     let mut chance = Chance::new();
     let mut tally = Tally::default();
-    let mut conns: Vec<mysql::Conn> = nodes.iter().map(Database::conn).collect();
+    let mut conns: Vec<mysql::Conn> = nodes.iter().map(|node| node.conn()).collect();
     let order = chance.order(parts as usize);
     for pair in order.chunks(2) {
         let places = chance.order(NODES);

@@ -123,7 +123,7 @@ fn lead_to_node_behind(cluster: &Galera, statements: usize, should: &str) {
     };
     let act = Harm::Act(Box::new(at_each_statement));
     let proxy = Proxy::to(&way, Protocol::MySql, [Trouble::from_there_on(Point::Statement(0), act)]);
-    let address = proxy.url(&nodes[0], "root");
+    let address = proxy.url_of(&nodes[0], "epn-ingest");
     let running = space::ingest(&nodes[0]).env("SESSIONSTAT_MYSQL_URL", address).start();
     until("a run that waits, or is as far", || held.lock().unwrap().is_none() || one_waits(&nodes[1]));
     held.lock().unwrap().take();

@@ -9,7 +9,7 @@ use crate::{
 
 /// epn-ingest that knows these nodes, in this order.
 fn ingest(cluster: &Galera, nodes: &[usize], database: &crate::support::Database) -> Tool {
-    space::ingest(database).env("SESSIONSTAT_MYSQL_URL", cluster.url(nodes, database))
+    space::ingest(database).env("SESSIONSTAT_MYSQL_URL", cluster.url_of(nodes, database, "epn-ingest"))
 }
 
 /// What a run says with `-v` of the node that it uses.

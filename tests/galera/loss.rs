@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A space with all its sightings.
-fn full_space(cluster: &Galera) -> [Database; NODES] {
+pub fn full_space(cluster: &Galera) -> [Database; NODES] {
     let nodes = cluster.databases();
     space::open(&nodes[0]);
     (0..space::PARTS).for_each(|part| space::add_part(&mut nodes[0].conn(), part));
@@ -19,7 +19,7 @@ fn full_space(cluster: &Galera) -> [Database; NODES] {
 
 /// Waits until a run has committed at least so many of the 2,400 sightings, seen through that node.
 #[track_caller]
-fn until_taken(node: &Database, sightings: u64) {
+pub fn until_taken(node: &Database, sightings: u64) {
     let mut conn = node.conn();
     let count = "SELECT COUNT(*) FROM users_log";
     until("some batches", || conn.query_first::<u64, _>(count).is_ok_and(|taken| taken >= Some(sightings)));
@@ -27,7 +27,7 @@ fn until_taken(node: &Database, sightings: u64) {
 
 /// A run that gave up, in one line.
 #[track_caller]
-fn assert_gave_up(run: &Output) {
+pub fn assert_gave_up(run: &Output) {
     assert_eq!(run.status, 69, "{run:?}");
     assert!(run.stderr.starts_with("epn-ingest: ") && run.stderr.lines().count() == 1, "{run:?}");
 }

@@ -13,6 +13,7 @@ mod conflicts;
 mod hosts;
 mod lease;
 mod loss;
+mod machines;
 mod schema;
 mod site;
 mod snapshots;

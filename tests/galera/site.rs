@@ -31,9 +31,10 @@ pub fn aggregate(database: &Database) -> Tool {
     Tool::new("session-aggregate").config(CONFIG).url(database).arg(format!("--now={now}"))
 }
 
-/// The tables, and a first record, from which on statistics are made.
+/// The tables, the account, and a first record, from which on statistics are made.
 pub fn open(database: &Database) {
     aggregate(database).arg("--init-db").run().silent();
+    database.account("session-aggregate");
     database.run(&format!(
         "INSERT INTO usr_session_stats_raw (session_id, type, start_time, end_time, end_context, user_id) \
          VALUES ('first', 3, {BASE}, {BASE} + 600, 1, 1)"

@@ -45,9 +45,13 @@ pub fn ingest_within(database: &Database, retry_for: &str) -> Tool {
     ingest(database).config(&format!("{CONFIG}mysql.retry_for = {retry_for:?}\n"))
 }
 
-/// The tables, twelve machines, twenty people of whom some have no account, four days of workshops and reservations.
+/// The tables, the accounts, twelve machines, twenty people of whom some have no account, four days of workshops and reservations.
 pub fn open(database: &Database) {
     ingest(database).arg("--init-db").run().silent();
+    // Before anything happens to the nodes.
+    for command in ["samba-snapshot", "epn-ingest", "stats-report"] {
+        database.account(command);
+    }
     let mut conn = database.conn();
     for sql in [
         "INSERT INTO epn_room (id, name) VALUES (1, 'salle 1'), (2, 'salle 2')",

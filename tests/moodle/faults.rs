@@ -116,7 +116,7 @@ fn assert_made_up_for(work: impl Fn(&Site) -> Result<()>) {
     for last in 0.. {
         scene.back();
         let proxy = Proxy::shared([Trouble::from_there_on(Point::Statement(last), Harm::Cut)]);
-        scene.site.config.mysql.url = Secret::new(proxy.url(&scene.site.database, "root"));
+        scene.site.config.mysql.url = Secret::new(proxy.url_of(&scene.site.database, "session-aggregate"));
         scene.site.config.mysql.retry_for = Duration::ZERO;
         let ended = work(&scene.site);
         scene.site.config.mysql.url = direct.clone();
@@ -154,7 +154,7 @@ fn a_run_that_loses_its_connection_at_any_statement_goes_on_by_itself() {
     for lost in 0.. {
         scene.back();
         let proxy = Proxy::shared([Trouble::once(Point::Statement(lost), Harm::Lose)]);
-        scene.site.config.mysql.url = Secret::new(proxy.url(&scene.site.database, "root"));
+        scene.site.config.mysql.url = Secret::new(proxy.url_of(&scene.site.database, "session-aggregate"));
         insist(|| scene.site.try_read(5, NOW));
         // Slots are not written by this part of a run.
         scene.site.config.mysql.url = direct.clone();

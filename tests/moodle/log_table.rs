@@ -119,6 +119,7 @@ impl Row {
 #[track_caller]
 pub fn create(database: &Database, log: &str) {
     database.run(&TABLE.replace("{log}", log));
+    database.moodle_account(log.trim_matches('`'));
 }
 
 /// Puts rows into a log.

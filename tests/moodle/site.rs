@@ -86,7 +86,7 @@ impl Site {
         Tool::new("session-aggregate").url(&database).arg("--init-db").run().silent();
         let home = tempfile::tempdir().unwrap();
         let mut config = Config { lock_dir: home.path().to_owned(), ..Config::default() };
-        config.mysql.url = Secret::new(database.url());
+        config.mysql.url = Secret::new(database.url_of("session-aggregate"));
         config.mysql.retry_for = Duration::from_secs(10);
         config.general.timezone = Some(chrono_tz::UTC);
         config.aggregate.sources = vec![Source::Moodle];

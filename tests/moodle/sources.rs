@@ -181,7 +181,7 @@ fn sessions_of_a_log_that_was_away_for_longer_than_the_retention_are_counted_whe
     let mut server = MariaDb::start();
     let log = log_on(&server);
     let site = Site::without_log(MariaDb::shared());
-    let url = log.url();
+    let url = log.url_as(&log.moodle_account(LOG));
     let tool = |now: i64| {
         let settings = format!("[mysql]\nretry_for = \"0s\"\n[moodle]\nurl = \"{url}\"\n");
         let tool = site.tool(now, "");
@@ -213,7 +213,8 @@ fn a_log_that_breaks_off_is_read_on_where_it_broke_off() {
     for lost in 0.. {
         site.clear_but_log();
         let proxy = Proxy::shared([Trouble::once(Point::Statement(lost), Harm::Lose)]);
-        site.config.moodle.url = Some(sessionstat::config::Secret::new(proxy.url(&log, "root")));
+        site.config.moodle.url =
+            Some(sessionstat::config::Secret::new(proxy.url(&log, &log.moodle_account(LOG))));
         site.read(1, NOW);
         assert_eq!(site.sessions(), session(), "lost at {lost}");
         if proxy.statements() <= lost {

@@ -11,9 +11,9 @@ use std::{
 
 use crate::{
     authority::{Authority, trusting},
-    network::{Networked, PASSWORD},
+    network::Networked,
     relay::{Meddle, Relay, untouched, with_answers, without_encryption},
-    support::Output,
+    support::{Output, accounts::PASSWORD},
 };
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/samba/417-json-one.json");
@@ -100,7 +100,7 @@ fn a_server_that_cannot_prove_who_it_is_is_told_nothing() {
         78,
         "the server offers no encryption, or somebody",
     );
-    assert!(!stripped.heard("remote"), "not even the account was told");
+    assert!(!stripped.heard("samba_snapshot"), "not even the account was told");
 }
 
 #[test]

@@ -7,21 +7,16 @@ use std::{
 };
 
 use crate::{
-    network::{Networked, PASSWORD},
+    network::Networked,
     relay::Relay,
-    support::{Tool, free_port},
+    support::{Tool, accounts::PASSWORD, free_port},
 };
 
 const BRIEFLY: &str = "mysql.retry_for = \"0s\"\nmysql.connect_timeout = \"2s\"\n";
 
 fn shared() -> &'static Networked {
     static SHARED: OnceLock<Networked> = OnceLock::new();
-    SHARED.get_or_init(|| {
-        let server = Networked::start(&[], "");
-        // Once, so that no two tests do it at the same moment.
-        server.tool("epn-ingest", &server.address(), "").arg("--init-db").run().silent();
-        server
-    })
+    SHARED.get_or_init(|| Networked::start(&[], ""))
 }
 
 /// Nothing listens there.
@@ -76,11 +71,12 @@ fn a_name_is_tried_at_all_its_addresses() {
 #[test]
 fn a_replica_is_read_and_never_written_to() {
     let server = shared();
-    let replica = Networked::start(&["--read-only".to_owned()], "");
+    let replica = Networked::start(&[], "");
+    replica.database.run("SET GLOBAL read_only = ON");
     // The account could write there all the same.
     replica.database.run("CREATE DATABASE both_have_it");
     server.database.run("CREATE DATABASE IF NOT EXISTS both_have_it");
-    let url = |hosts: &str| format!("mysql://remote:{PASSWORD}@{hosts}/both_have_it");
+    let url = |hosts: &str| format!("mysql://administrator:{PASSWORD}@{hosts}/both_have_it");
     let ingest =
         |hosts: &str| Tool::new("epn-ingest").config(BRIEFLY).env("SESSIONSTAT_MYSQL_URL", url(hosts));
     let both = format!("{},{}", replica.address(), server.address());
@@ -143,7 +139,7 @@ fn a_host_that_dies_is_replaced_by_the_next() {
     for server in [&first, second] {
         server.database.run("CREATE DATABASE IF NOT EXISTS moved");
     }
-    let url = format!("mysql://remote:{PASSWORD}@{},{}/moved", first.address(), second.address());
+    let url = format!("mysql://administrator:{PASSWORD}@{},{}/moved", first.address(), second.address());
     let ingest = || Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", &url).arg("-v").run();
     assert!(!ingest().expect(0).stderr.contains("passed over"));
     first.server.kill();
@@ -156,12 +152,13 @@ fn work_that_was_cut_off_is_done_again_on_the_next_host_and_once() {
     // Both hosts are one server: what the first had done, the second has.
     let server = shared();
     let database = server.server.database();
-    let url = |hosts: &str| format!("mysql://remote:{PASSWORD}@{hosts}/{}", database.name());
+    Tool::new("epn-ingest").url(&database).arg("--init-db").run().silent();
+    let account = database.account_from("epn-ingest", "%");
     let ingest = |hosts: &str| {
-        let tool = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", url(hosts));
+        let url = format!("mysql://{account}@{hosts}/{}", database.name());
+        let tool = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", url);
         tool.args(["-v", "--now", "2026-03-10T10:10:00Z"])
     };
-    ingest(&server.address()).arg("--init-db").run().expect(0);
     database.run(
         "INSERT INTO epn_user (login, last_name, first_name) VALUES ('zoe', 'Z', 'Zoé');
          INSERT INTO epn_computer (netbios_name) VALUES ('PC1');
@@ -182,7 +179,6 @@ fn check_tells_the_state_of_each_host() {
     let server = shared();
     let dead = dead();
     let hosts = format!("{},{dead}", server.address());
-    server.tool("epn-ingest", &hosts, BRIEFLY).arg("--init-db").run().silent();
     let check =
         |hosts: &str| server.tool("stats-report", hosts, BRIEFLY).args(["check", "--all"]).run().stdout;
     let told = check(&hosts);

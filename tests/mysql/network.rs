@@ -1,13 +1,15 @@
-//! MariaDB servers that listen on 127.0.0.1, with an account that may come from anywhere.
+//! MariaDB servers that listen on 127.0.0.1, with accounts that may come from anywhere.
 
 use crate::{
     authority::{Authority, Identity},
-    support::{Database, MariaDb, Tool, free_port},
+    support::{
+        Database, MariaDb, Tool,
+        accounts::{ACCOUNTS, PASSWORD},
+        free_port,
+    },
 };
 
-pub const PASSWORD: &str = "hunter2-of-the-tests";
-
-/// A server, its port, and a database in it.
+/// A server, its port, and a database in it, with the tables.
 pub struct Networked {
     pub database: Database,
     pub server: MariaDb,
@@ -15,8 +17,8 @@ pub struct Networked {
 }
 
 impl Networked {
-    /// Starts one; `account` is what stands behind the password of its account, such as REQUIRE SSL.
-    pub fn start(settings: &[String], account: &str) -> Self {
+    /// Starts one; `demand` is what is asked of its accounts, such as REQUIRE SSL.
+    pub fn start(settings: &[String], demand: &str) -> Self {
         let port = free_port();
         let mut all = vec![
             "--skip-networking=0".to_owned(),
@@ -26,8 +28,14 @@ impl Networked {
         all.extend_from_slice(settings);
         let server = MariaDb::start_with(&all);
         let database = server.database();
+        Tool::new("epn-ingest").url(&database).arg("--init-db").run().silent();
+        for user in ACCOUNTS {
+            database.account_from(user, "%");
+            database.run(&format!("ALTER USER '{user}'@'%' {demand}"));
+        }
+        // For a database that a test makes: it makes the tables, too.
         database.run(&format!(
-            "CREATE USER remote IDENTIFIED BY '{PASSWORD}' {account}; GRANT ALL ON *.* TO remote"
+            "CREATE USER administrator IDENTIFIED BY '{PASSWORD}' {demand}; GRANT ALL ON *.* TO administrator"
         ));
         Self { database, server, port }
     }
@@ -42,18 +50,15 @@ impl Networked {
         Self::start(&settings, "REQUIRE SSL")
     }
 
-    /// Its address at `host`, which may be a list.
-    pub fn url_at(&self, host: &str) -> String {
-        format!("mysql://remote:{PASSWORD}@{host}/{}", self.database.name())
-    }
-
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// A command that reaches it at `host`.
+    /// A command that reaches it at `host`, which may be a list, with its own account.
     pub fn tool(&self, name: &str, host: &str, config: &str) -> Tool {
-        Tool::new(name).env("SESSIONSTAT_MYSQL_URL", self.url_at(host)).config(config)
+        let account = self.database.account_from(name, "%");
+        let url = format!("mysql://{account}@{host}/{}", self.database.name());
+        Tool::new(name).env("SESSIONSTAT_MYSQL_URL", url).config(config)
     }
 }
 

@@ -61,7 +61,7 @@ impl Desk {
 
     pub fn at(redis: &Redis) -> Self {
         let mut config = Config::default();
-        config.redis.url = Secret::new(redis.url());
+        config.redis.url = Secret::new(redis.url_of("ratelimit-check"));
         config.ratelimit.prefix = Redis::prefix();
         Self { config }
     }

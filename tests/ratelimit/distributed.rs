@@ -13,8 +13,11 @@ use crate::{
     desk::ALGORITHMS,
     door::{allowed_of, is_allowed, line, lines},
     faults::SOON,
-    support::{Cluster, Dialogue, Redis, Running, Tool, free_port, redis::ask, until},
+    support::{Cluster, Dialogue, Redis, Running, Tool, accounts::PASSWORD, free_port, redis::ask, until},
 };
+
+/// Of the keys on servers of a test's own.
+const PREFIX: &str = "test:";
 
 /// The command at servers that a `[redis]` section names.
 fn at(section: &str, prefix: &str, more: &str) -> Tool {
@@ -153,14 +156,14 @@ fn undecided_in_time(tool: &Tool) {
 #[test]
 fn a_cluster_without_a_node_answers_in_time_and_comes_back() {
     let mut cluster = Cluster::start();
-    let quick = at(&cluster.config(), "", "timeout = \"250ms\"\n");
-    let patient = at(&cluster.config(), "", "");
+    let quick = at(&cluster.config(), PREFIX, "timeout = \"250ms\"\n");
+    let patient = at(&cluster.config(), PREFIX, "");
     // A user for each node.
     let of_node = |number: usize| {
         let user = |number: &u32| number.to_string();
         let mut users = (0..1000).map(|number| user(&number));
         users.find(|user| {
-            let key = format!("rl:{{{user}}}:login");
+            let key = format!("{PREFIX}rl:{{{user}}}:login");
             let slot: u16 = cluster.nodes[0].ask(&["CLUSTER", "KEYSLOT", &key]);
             usize::from(slot / 5461).min(2) == number
         })
@@ -188,14 +191,16 @@ fn a_cluster_without_a_node_answers_in_time_and_comes_back() {
 }
 
 fn sentinel_section(sentinel: &Redis, more: &str) -> String {
-    format!("[redis]\nurl = \"{}{more}\"\nsentinel = \"main\"\n", sentinel.url())
+    // The account is the one at the server.
+    let url = sentinel.url().replace("redis://", &format!("redis://ratelimit_check:{PASSWORD}@"));
+    format!("[redis]\nurl = \"{url}{more}\"\nsentinel = \"main\"\n")
 }
 
 #[test]
 fn a_server_behind_sentinels_is_found_by_its_name() {
     let master = Redis::on_tcp(&[]);
     let sentinel = Redis::sentinel("main", &master, &[]);
-    let tool = at(&sentinel_section(&sentinel, ""), "", "[ratelimit.rules.login]\nlimit = 2\n");
+    let tool = at(&sentinel_section(&sentinel, ""), PREFIX, "[ratelimit.rules.login]\nlimit = 2\n");
     for name in ["42", "a}{b"] {
         assert_eq!(allowed_of(3, &tool.clone().arg(name)), 2);
     }
@@ -203,11 +208,11 @@ fn a_server_behind_sentinels_is_found_by_its_name() {
     let allowed: Vec<bool> = lines(&run.stdout).iter().map(|line| line["allowed"] == true).collect();
     assert_eq!(allowed, [true, true, true, false]);
     // The states are on the server that it watches, the statistics in its database 1.
-    assert!(master.keys().iter().any(|(key, _)| key == "rl:{42}:login"));
-    let stats: Vec<String> = ask(&mut master.connect(1), &["KEYS", "{stats}:*"]);
+    assert!(master.keys().iter().any(|(key, _)| key == "test:rl:{42}:login"));
+    let stats: Vec<String> = ask(&mut master.connect(1), &["KEYS", "*{stats}:*"]);
     assert_eq!(stats.len(), 3, "{stats:?}");
     let unknown = sentinel_section(&sentinel, "").replace("main", "other");
-    let run = at(&unknown, "", "").arg("42").run().expect(69);
+    let run = at(&unknown, PREFIX, "").arg("42").run().expect(69);
     assert_eq!(line(&run)["allowed"], json!(false));
 }
 
@@ -215,10 +220,10 @@ fn a_server_behind_sentinels_is_found_by_its_name() {
 fn a_server_behind_sentinels_may_have_a_database_of_its_own() {
     let master = Redis::on_tcp(&[]);
     let sentinel = Redis::sentinel("main", &master, &[]);
-    let tool = at(&sentinel_section(&sentinel, "3"), "", "[ratelimit.rules.login]\nlimit = 2\n");
+    let tool = at(&sentinel_section(&sentinel, "3"), PREFIX, "[ratelimit.rules.login]\nlimit = 2\n");
     assert_eq!(allowed_of(3, &tool.arg("42")), 2);
-    let states: Vec<String> = ask(&mut master.connect(3), &["KEYS", "rl:*"]);
-    assert_eq!(states, ["rl:{42}:login"]);
+    let states: Vec<String> = ask(&mut master.connect(3), &["KEYS", "*rl:*"]);
+    assert_eq!(states, ["test:rl:{42}:login"]);
 }
 
 #[test]
@@ -227,14 +232,14 @@ fn sentinels_that_are_away_are_passed_over_and_a_dead_master_is_not_waited_for()
     let mut sentinel = Redis::sentinel("main", &master, &[]);
     // The one that the url names is away: the next is asked.
     let section = format!(
-        "[redis]\nurl = \"redis://127.0.0.1:{}/\"\nnodes = [\"127.0.0.1:{}\"]\nsentinel = \"main\"\n",
+        "[redis]\nurl = \"redis://ratelimit_check:{PASSWORD}@127.0.0.1:{}/\"\nnodes = [\"127.0.0.1:{}\"]\nsentinel = \"main\"\n",
         free_port(),
         sentinel.port()
     );
-    let patient = at(&section, "", "").arg("42");
-    let quick = at(&section, "", "timeout = \"250ms\"\n").arg("42");
+    let patient = at(&section, PREFIX, "").arg("42");
+    let quick = at(&section, PREFIX, "timeout = \"250ms\"\n").arg("42");
     assert!(is_allowed(&patient.run()));
-    let mut talk = Dialogue::begin(&at(&section, "", "").arg("--batch"));
+    let mut talk = Dialogue::begin(&at(&section, PREFIX, "").arg("--batch"));
     assert_eq!(talk.ask("7")["allowed"], json!(true));
     master.freeze();
     undecided_in_time(&quick);
@@ -258,12 +263,12 @@ fn a_sentinel_that_hangs_leaves_time_for_the_others() {
     let master = Redis::on_tcp(&[]);
     let (first, second) = (Redis::sentinel("main", &master, &[]), Redis::sentinel("main", &master, &[]));
     let section = format!(
-        "[redis]\nurl = \"redis://127.0.0.1:{}/\"\nnodes = [\"127.0.0.1:{}\"]\nsentinel = \"main\"\n",
+        "[redis]\nurl = \"redis://ratelimit_check:{PASSWORD}@127.0.0.1:{}/\"\nnodes = [\"127.0.0.1:{}\"]\nsentinel = \"main\"\n",
         first.port(),
         second.port()
     );
     first.freeze();
-    assert!(is_allowed(&at(&section, "", "timeout = \"3s\"\n").arg("42").run()));
+    assert!(is_allowed(&at(&section, PREFIX, "timeout = \"3s\"\n").arg("42").run()));
 }
 
 #[test]
@@ -278,7 +283,7 @@ fn a_server_and_its_sentinels_have_passwords_of_their_own_or_none() {
     fs::write(&file, "w4tch\n").unwrap();
     let with = |sentinel: &Redis, more: &str| {
         let url = sentinel.url().replace("redis://", "redis://:s3rver@");
-        at(&format!("[redis]\nurl = \"{url}\"\nsentinel = \"main\"\n{more}"), "", "").arg("42")
+        at(&format!("[redis]\nurl = \"{url}\"\nsentinel = \"main\"\n{more}"), PREFIX, "").arg("42")
     };
     let password = format!("sentinel_password_file = \"{}\"\n", file.display());
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
@@ -298,15 +303,15 @@ fn after_a_failover_the_new_server_is_asked() {
     let mut master = Redis::on_tcp(&[]);
     let replica = Redis::on_tcp(&["--replicaof", "127.0.0.1", &master.port().to_string()]);
     let sentinel = Redis::sentinel("main", &master, &[]);
-    let tool = at(&sentinel_section(&sentinel, ""), "", "").arg("42");
+    let tool = at(&sentinel_section(&sentinel, ""), PREFIX, "").arg("42");
     assert_eq!(allowed_of(4, &tool), 4);
-    let mut talk = Dialogue::begin(&at(&sentinel_section(&sentinel, ""), "", "").arg("--batch"));
+    let mut talk = Dialogue::begin(&at(&sentinel_section(&sentinel, ""), PREFIX, "").arg("--batch"));
     assert_eq!(talk.ask("42")["remaining"], json!(5));
     until("a Sentinel that knows the replica and its copy", || {
         let watched: String = sentinel.ask(&["INFO", "sentinel"]);
         // While it loads its copy it answers nothing else.
         let copied: redis::RedisResult<String> =
-            redis::cmd("TYPE").arg("rl:{42}:login").query(&mut replica.connect(0));
+            redis::cmd("TYPE").arg("test:rl:{42}:login").query(&mut replica.connect(0));
         watched.contains("slaves=1") && copied.is_ok_and(|copied| copied == "string")
     });
     master.kill();

@@ -19,7 +19,9 @@ use sessionstat::{
 use crate::{
     door::{allowed_of, is_allowed, lines},
     faults::SOON,
-    support::{Authority, Certificate, Dialogue, Redis, Tool, free_port, redis::ask, until},
+    support::{
+        Authority, Certificate, Dialogue, Redis, Tool, accounts::PASSWORD, free_port, redis::ask, until,
+    },
     trust::refused,
 };
 
@@ -60,9 +62,11 @@ pub fn server() -> (Redis, u16) {
     server_with(&authority().certificate_for(&["localhost", "127.0.0.1"]), &[])
 }
 
-/// A `[redis]` section that trusts this test's authority. There is time enough: what is tested is not that.
+/// A `[redis]` section that trusts this test's authority, with the account of ratelimit-check if it names none. There is time enough: what is tested is not that.
 pub fn section(url: &str, more: &str) -> String {
     let file = authority().file();
+    let own = format!("rediss://ratelimit_check:{PASSWORD}@");
+    let url = if url.contains('@') { url.to_owned() } else { url.replace("rediss://", &own) };
     format!("[redis]\nurl = \"{url}\"\ntls_ca_file = \"{}\"\ntimeout = \"20s\"\n{more}", file.display())
 }
 

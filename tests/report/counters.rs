@@ -257,10 +257,11 @@ fn a_counter_that_is_none_is_told_with_its_key() {
 #[test]
 fn only_the_counters_of_this_configuration_are_read() {
     let site = Site::filled();
-    let other = site.report().config("general.timezone = \"Europe/Paris\"\nratelimit.prefix = \"other:\"\n");
+    let other =
+        site.report().config("general.timezone = \"Europe/Paris\"\nratelimit.prefix = \"test-other:\"\n");
     assert_eq!(json(&other, &["logins"])["logins"]["total"], 0);
     // Wherever the states of the rules are, the counters are in database 1.
-    let url = format!("{}?db=5", site.redis.url());
+    let url = format!("{}&db=5", site.redis.url_of("stats-report"));
     assert_eq!(json(&site.report().env("SESSIONSTAT_REDIS_URL", url), &["logins"])["logins"]["total"], 16);
 }
 

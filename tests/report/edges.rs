@@ -86,7 +86,7 @@ fn a_reader_that_has_gone_is_no_failure() {
     let output = Command::new(env!("CARGO_BIN_EXE_stats-report"))
         .env_clear()
         .env("SESSIONSTAT_CONFIG", "/dev/null")
-        .env("SESSIONSTAT_MYSQL_URL", database.url())
+        .env("SESSIONSTAT_MYSQL_URL", database.url_of("stats-report"))
         .env("SESSIONSTAT_REDIS_URL", "redis+unix:///nowhere/redis.sock")
         .stdin(Stdio::null())
         .stdout(writer)

@@ -61,7 +61,7 @@ fn at_each_statement<T: Send + 'static>(
         let act = Box::new(move || hook.take().into_iter().for_each(|hook| hook()));
         let proxy = Proxy::shared([Trouble::once(Point::Statement(at), Harm::Act(act))]);
         let mut config = model.config.clone();
-        config.mysql.url = Secret::new(proxy.url(&model.database, "root"));
+        config.mysql.url = Secret::new(proxy.url_of(&model.database, "session-aggregate"));
         let what = format!("{:?} {compat:?}, at statement {at}", model.form);
         aggregate(&config, compat, NOW).unwrap_or_else(|failure| panic!("{what}: {failure}"));
         let is_through = proxy.statements() <= at;

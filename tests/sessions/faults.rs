@@ -83,7 +83,7 @@ fn a_run_that_dies_before_any_of_its_statements_is_made_up_for_by_the_next() {
             start.back(&model.database);
             let proxy = Proxy::shared([Trouble::from_there_on(Point::Statement(last), Harm::Cut)]);
             let mut config = model.config.clone();
-            config.mysql.url = Secret::new(proxy.url(&model.database, "root"));
+            config.mysql.url = Secret::new(proxy.url_of(&model.database, "session-aggregate"));
             config.mysql.retry_for = Duration::ZERO;
             let ended = aggregate(&config, compat, NOW);
             let is_through = proxy.statements() <= last;
@@ -113,7 +113,7 @@ fn a_run_that_loses_its_connection_at_any_statement_goes_on_by_itself() {
             start.back(&model.database);
             let proxy = Proxy::shared([Trouble::once(Point::Statement(lost), Harm::Lose)]);
             let mut config = model.config.clone();
-            config.mysql.url = Secret::new(proxy.url(&model.database, "root"));
+            config.mysql.url = Secret::new(proxy.url_of(&model.database, "session-aggregate"));
             aggregate(&config, compat, NOW)
                 .unwrap_or_else(|failure| panic!("{form:?} {compat:?}, lost at {lost}: {failure}"));
             let is = start.dump(&model.database);

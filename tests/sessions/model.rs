@@ -40,7 +40,7 @@ impl Model {
         let database = form.database();
         let home = tempfile::tempdir().unwrap();
         let mut config = Config { lock_dir: home.path().to_owned(), ..Config::default() };
-        config.mysql.url = Secret::new(database.url());
+        config.mysql.url = Secret::new(database.url_of("session-aggregate"));
         config.mysql.retry_for = Duration::from_secs(10);
         config.general.timezone = Some(chrono_tz::UTC);
         config.aggregate.retention = Duration::ZERO;

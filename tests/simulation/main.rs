@@ -69,7 +69,7 @@ fn judge(ledgers: &[Ledger]) {
 fn a_row_of_many_sites_costs_the_same_after_days() {
     let (mariadb, redis) = (MariaDb::start(), Redis::start());
     let mut host =
-        Host::new("20 sites in one database".into(), FEW, Keeping { days: 2 }, &mariadb, &redis, "m:");
+        Host::new("20 sites in one database".into(), FEW, Keeping { days: 2 }, &mariadb, &redis, "test-m:");
     host.days_in_few_runs(10, 3);
     let ledger = host.into_ledger();
     ledger.print();
@@ -79,7 +79,7 @@ fn a_row_of_many_sites_costs_the_same_after_days() {
 #[test]
 fn a_row_of_one_site_costs_the_same_after_days() {
     let (mariadb, redis) = (MariaDb::start(), Redis::start());
-    let mut host = Host::new("one site".into(), ONE, Keeping { days: 1 }, &mariadb, &redis, "o:");
+    let mut host = Host::new("one site".into(), ONE, Keeping { days: 1 }, &mariadb, &redis, "test-o:");
     host.days_at_crons_rhythm(8, 3 * 3_600);
     let ledger = host.into_ledger();
     ledger.print();
@@ -98,7 +98,7 @@ fn month() {
 
     let title =
         format!("{sites} sites in one database, {days} days, 4 runs of each command a day, seed {seed}");
-    let mut host = Host::new(title, many, keeping, &mariadb, &redis, "many:");
+    let mut host = Host::new(title, many, keeping, &mariadb, &redis, "test-many:");
     host.days_in_few_runs(days as usize, 4);
     let (tables, database) = (sizes::of_tables(&host.database), host.database.name().to_owned());
     let of_many = host.into_ledger();
@@ -106,7 +106,7 @@ fn month() {
     sizes::print(&database, &tables);
 
     let title = format!("One site in a database of its own, {days} days, all runs of cron, seed {seed}");
-    let mut host = Host::new(title, one, keeping, &mariadb, &redis, "one:");
+    let mut host = Host::new(title, one, keeping, &mariadb, &redis, "test-one:");
     host.days_at_crons_rhythm(days as usize, 900);
     let of_one = host.into_ledger();
     of_one.print();

@@ -73,8 +73,8 @@ fn working() -> Vec<String> {
 #[test]
 fn the_commands_make_the_same_of_partitioned_tables() {
     let (server, redis) = (MariaDb::start(), Redis::start());
-    let plain = days(&server, &redis, "plain:", &[]);
-    let partitioned = days(&server, &redis, "partitioned:", &working());
+    let plain = days(&server, &redis, "test-plain:", &[]);
+    let partitioned = days(&server, &redis, "test-partitioned:", &working());
     let filled = partitioned.value(
         "SELECT COUNT(DISTINCT table_name) FROM information_schema.partitions \
          WHERE table_schema = DATABASE() AND partition_name IS NOT NULL",
@@ -98,7 +98,7 @@ fn bookings_partitioned_by_time_come_twice() {
         "ALTER TABLE epn_booking DROP PRIMARY KEY, ADD PRIMARY KEY (id, ends_at) \
          PARTITION BY RANGE (TO_DAYS(ends_at)) {BY_DAY}"
     );
-    let database = days(&server, &redis, "twice:", &[by_time]);
+    let database = days(&server, &redis, "test-twice:", &[by_time]);
     let twice = database
         .value("SELECT COUNT(*) FROM (SELECT id FROM epn_booking GROUP BY id HAVING COUNT(*) > 1) AS twice");
     assert_ne!(twice, "0", "bookings may be partitioned by time now: docs/scale.md has to say so");

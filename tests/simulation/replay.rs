@@ -12,6 +12,10 @@ use crate::{
     support::{Database, MariaDb, Redis, Tool},
 };
 
+/// What runs here.
+const COMMANDS: [&str; 5] =
+    ["samba-snapshot", "epn-ingest", "session-aggregate", "ratelimit-check", "stats-report"];
+
 /// How long things are kept, so that all that is full at some time is full soon.
 #[derive(Clone, Copy, Debug)]
 pub struct Keeping {
@@ -27,7 +31,6 @@ pub struct Host {
     meter: Meter,
     ledger: Ledger,
     config: String,
-    redis_url: String,
     tools: BTreeMap<&'static str, Tool>,
 }
 
@@ -49,18 +52,21 @@ impl Host {
              ratelimit.rules.login.window = \"10s\"\nredis.timeout = \"30s\"\n",
             days = keeping.days
         );
-        let mut host = Self {
+        Tool::new("epn-ingest").config(&config).url(&database).arg("--init-db").run().silent();
+        // Addresses are asked for once: the questions behind them are not the commands'.
+        let tools = COMMANDS.map(|name| {
+            let tool = Tool::new(name).env("SESSIONSTAT_MYSQL_URL", database.url_of(name)).redis(redis);
+            (name, tool.limit(Duration::from_secs(600)))
+        });
+        let host = Self {
             plan,
             conn: database.conn(),
             meter: Meter::new(mariadb, &database, redis),
             ledger: Ledger::new(title, keeping.days + 1),
             config,
-            redis_url: redis.url(),
-            tools: BTreeMap::new(),
+            tools: tools.into(),
             database,
         };
-        let made = host.tool("epn-ingest").arg("--init-db").run();
-        assert_eq!(made.status, 0, "{made:?}");
         load::space(&host.database, &plan);
         load::old_log(&host.database);
         host.database.run("SET GLOBAL userstat = 1");
@@ -215,14 +221,7 @@ impl Host {
     }
 
     /// A command of this host, always the same lock and spool.
-    fn tool(&mut self, name: &'static str) -> Tool {
-        let (database, redis) = (self.database.url(), self.redis_url.clone());
-        let tool = self.tools.entry(name).or_insert_with(|| {
-            Tool::new(name)
-                .env("SESSIONSTAT_MYSQL_URL", database)
-                .env("SESSIONSTAT_REDIS_URL", redis)
-                .limit(Duration::from_secs(600))
-        });
-        tool.clone().config(&self.config)
+    fn tool(&self, name: &str) -> Tool {
+        self.tools[name].clone().config(&self.config)
     }
 }

@@ -167,17 +167,25 @@ impl Cluster {
         connection
     }
 
-    /// The `[redis]` section that names two of the nodes.
+    /// The `[redis]` section that names two of the nodes, for ratelimit-check.
     pub fn config(&self) -> String {
         self.config_of(&[0, 1])
     }
 
-    /// The `[redis]` section that names these nodes, in this order.
+    /// The same that names these nodes, in this order.
     pub fn config_of(&self, nodes: &[usize]) -> String {
+        self.config_for("ratelimit-check", nodes)
+    }
+
+    /// The same for a command with its own account.
+    pub fn config_for(&self, command: &str, nodes: &[usize]) -> String {
         let (first, others) = nodes.split_first().expect("a node");
         let others: Vec<String> =
             others.iter().map(|number| format!("127.0.0.1:{}", self.nodes[*number].port())).collect();
-        format!("[redis]\nurl = {:?}\nnodes = {others:?}\ncluster = true\n", self.nodes[*first].url())
+        format!(
+            "[redis]\nurl = {:?}\nnodes = {others:?}\ncluster = true\n",
+            self.nodes[*first].url_of(command)
+        )
     }
 
     /// All keys of all masters, with the time that each has left in seconds.

@@ -10,22 +10,40 @@ use mysql::prelude::Queryable;
 
 use self::node::{Node, Port, Start, is_synced, status};
 use super::mariadb::{Database, copy_folder, options, template};
+use super::network::Network;
 use super::until;
 
 /// How many nodes a cluster has.
 pub const NODES: usize = 3;
 
-/// Three nodes, each on a Unix socket and on TCP, on an address of 127.0.0.0/8 that no other test process has. They die
-/// with the value, or with the test process however that ends. Nodes are numbered from 0 on.
+/// Three nodes, each on a Unix socket and on TCP. They die with the value, or with the test process however that ends.
+/// Nodes are numbered from 0 on.
 pub struct Galera {
     nodes: Vec<Node>,
+    /// Where each node has a machine of its own.
+    network: Option<Network>,
 }
 
 impl Galera {
-    /// Starts the nodes and waits until all of them have the same.
+    /// Starts the nodes on this machine and waits until all of them have the same.
     #[track_caller]
     pub fn start() -> Self {
-        let mut nodes: Vec<Node> = (0..NODES as u16).map(Node::new).collect();
+        Self::launch(None)
+    }
+
+    /// The same, each node on a machine of its own: the first three of the network.
+    #[track_caller]
+    pub fn on(network: Network) -> Self {
+        Self::launch(Some(network))
+    }
+
+    #[track_caller]
+    fn launch(network: Option<Network>) -> Self {
+        let node = |number| match &network {
+            Some(network) => Node::on(network, number),
+            None => Node::local(number),
+        };
+        let mut nodes: Vec<Node> = (0..NODES as u16).map(node).collect();
         let data: Vec<PathBuf> = nodes.iter().map(Node::data).collect();
         let template = template(Path::new(env!("CARGO_TARGET_TMPDIR")));
         copy_folder(&template, &data[0]).expect("a copy of the template's data");
@@ -40,7 +58,7 @@ impl Galera {
         for (before, node) in nodes.iter_mut().enumerate().skip(1) {
             node.start(Start::Join, before + 1);
         }
-        let cluster = Self { nodes };
+        let cluster = Self { nodes, network };
         cluster.wait_for(&[0, 1, 2]);
         cluster
     }
@@ -56,16 +74,23 @@ impl Galera {
         [first, second, third]
     }
 
-    /// The address of a database at several nodes over TCP, in that order.
-    pub fn url(&self, nodes: &[usize], database: &Database) -> String {
+    /// The address of a database at several nodes over TCP, in that order, for a command with its own account.
+    #[track_caller]
+    pub fn url_of(&self, nodes: &[usize], database: &Database, command: &str) -> String {
         let hosts: Vec<String> = nodes.iter().map(|node| self.host(*node)).collect();
-        format!("mysql://root@{}/{}", hosts.join(","), database.name())
+        format!("mysql://{}@{}/{}", database.account_from(command, "%"), hosts.join(","), database.name())
+    }
+
+    /// The network of the machines.
+    #[track_caller]
+    pub fn network(&self) -> &Network {
+        self.network.as_ref().expect("a cluster on machines of its own")
     }
 
     /// The address and port at which a node serves clients.
     pub fn host(&self, node: usize) -> String {
         let node = &self.nodes[node];
-        format!("{}:{}", node.address, node.port(Port::Client))
+        format!("{}:{}", node.address(), node.port(Port::Client))
     }
 
     /// A connection to a node as `root`, whatever state it is in.
@@ -112,8 +137,8 @@ impl Galera {
     /// Cuts a node off from the others: nothing passes between them any more. Neither side is told, and for some
     /// seconds each believes that all is well. Clients still reach all nodes.
     ///
-    /// Galera does it by itself (`gmcast.isolate`), below everything that keeps a cluster together, so that it needs no
-    /// rights; networks of the nodes' own would need root's.
+    /// Galera does it by itself (`gmcast.isolate`), below everything that keeps a cluster together. Where the node has a
+    /// machine of its own, [`Network::pull`] cuts off its clients, too.
     #[track_caller]
     pub fn cut_off(&self, node: usize) {
         self.isolate(node, true);
@@ -183,6 +208,7 @@ impl Galera {
             if self.nodes[number].server.is_running() {
                 self.thaw(number);
                 self.isolate(number, false);
+                self.network.iter().for_each(|network| network.plug(number));
             } else {
                 self.nodes[number].start(Start::Join, NODES);
             }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -11,12 +12,15 @@ use std::time::Duration;
 use mysql::prelude::Queryable;
 use mysql::{Conn, OptsBuilder, Value};
 
+use super::network::is_root;
 use super::server::{Server, find_program};
 
 /// The settings of private servers, shared with the demo.
 pub(super) const SETTINGS: &str =
     concat!("--defaults-file=", env!("CARGO_MANIFEST_DIR"), "/scripts/private-mariadb.cnf");
 pub(super) const PACKAGE: &str = "mariadb-server-core";
+/// Without it, root may not run a server.
+pub(super) const USER_ROOT: &str = "--user=root";
 
 /// A private MariaDB on a Unix socket: strict mode, utf8mb4, transactions, accounts.
 /// `root` has no password. It dies with the value, or with the test process however that ends.
@@ -106,6 +110,20 @@ impl MariaDb {
 
 /// A database of one test's own, dropped with the value.
 pub struct Database {
+    place: Place,
+}
+
+impl Deref for Database {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+/// Where a database is, and what is asked of it.
+#[derive(Clone)]
+pub struct Place {
     socket: PathBuf,
     name: String,
 }
@@ -123,20 +141,27 @@ impl Database {
 
     /// A database that is there, seen through the server with that socket.
     pub(super) fn seen_through(socket: &Path, name: String) -> Self {
-        Self { socket: socket.to_owned(), name }
+        Self { place: Place { socket: socket.to_owned(), name } }
     }
+}
 
+impl Place {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What a command is given as SESSIONSTAT_MYSQL_URL, as `root`.
+    /// The Unix socket of its server.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Its address for `root`, for what administrators do.
     pub fn url(&self) -> String {
         self.url_as("root")
     }
 
-    /// The same for another account, `user` or `user:password`, which the test has created.
+    /// Its address for an account, `user` or `user:password`.
     pub fn url_as(&self, account: &str) -> String {
         format!("mysql://{account}@localhost/{}?socket={}", self.name, self.socket.display())
     }
@@ -144,8 +169,12 @@ impl Database {
     /// A connection as `root`.
     #[track_caller]
     pub fn conn(&self) -> Conn {
+        self.try_conn().unwrap_or_else(|error| panic!("no connection to {}: {error}", self.url()))
+    }
+
+    /// The same, where the server may be dead.
+    pub(super) fn try_conn(&self) -> mysql::Result<Conn> {
         Conn::new(options(&self.socket).db_name(Some(&self.name)))
-            .unwrap_or_else(|error| panic!("no connection to {}: {error}", self.url()))
     }
 
     /// Runs one statement or many, with `;` between them.
@@ -248,9 +277,7 @@ pub(super) fn option(name: &str, path: &Path) -> OsString {
 
 /// `--user=root` for root, whom the server refuses to serve unasked.
 pub(super) fn as_user() -> Option<OsString> {
-    use std::os::unix::fs::MetadataExt;
-    let we_are_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
-    we_are_root.then(|| OsString::from("--user=root"))
+    is_root().then(|| OsString::from(USER_ROOT))
 }
 
 /// The data folder that a new server's is a copy of; made by the first process that needs it.

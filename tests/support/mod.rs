@@ -16,12 +16,14 @@
 #![allow(dead_code, unused_imports, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod accounts;
 mod browser;
 mod certificates;
 mod cluster;
 mod dialogue;
 mod galera;
 mod mariadb;
+mod network;
 mod php;
 pub mod proxy;
 pub mod redis;
@@ -37,7 +39,8 @@ pub use certificates::{Authority, Certificate};
 pub use cluster::{Cluster, NODE_TIMEOUT};
 pub use dialogue::Dialogue;
 pub use galera::{Galera, NODES};
-pub use mariadb::{Database, MariaDb, template};
+pub use mariadb::{Database, MariaDb, Place, template};
+pub use network::Network;
 pub use php::Php;
 pub use sentinels::{NAME as SENTINELS_NAME, Sentinels};
 pub use server::find_program;

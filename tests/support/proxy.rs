@@ -3,7 +3,7 @@
 //! ```ignore
 //! // The connection is lost after the server has done the fifth statement, before it can say so.
 //! let proxy = Proxy::to(&server.socket(), Protocol::MySql, [Trouble::once(Point::Statement(4), Harm::Lose)]);
-//! let tool = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", proxy.url(&database, "root"));
+//! let tool = Tool::new("epn-ingest").env("SESSIONSTAT_MYSQL_URL", proxy.url_of(&database, "epn-ingest"));
 //! ```
 
 mod conversation;
@@ -32,7 +32,7 @@ pub use protocol::Protocol;
 use shared::Shared;
 use tempfile::TempDir;
 
-use super::{Database, MariaDb};
+use super::{Database, MariaDb, accounts::PASSWORD};
 
 /// A moment of the conversation, counted over all connections, from 0 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +177,12 @@ impl Proxy {
         self.port.expect("a proxy on TCP")
     }
 
+    /// The address of a database behind the proxy, for a command with its own account.
+    #[track_caller]
+    pub fn url_of(&self, database: &Database, command: &str) -> String {
+        self.url(database, &database.account(command))
+    }
+
     /// The address of a database behind the proxy, for an account, `user` or `user:password`.
     pub fn url(&self, database: &Database, account: &str) -> String {
         match self.port {
@@ -188,11 +194,12 @@ impl Proxy {
         }
     }
 
-    /// The address of a Redis behind the proxy.
-    pub fn redis_url(&self) -> String {
+    /// The address of a Redis behind the proxy, for a command with its own account.
+    pub fn redis_url_of(&self, command: &str) -> String {
+        let (user, password) = (command.replace('-', "_"), PASSWORD);
         match self.port {
-            Some(port) => format!("redis://127.0.0.1:{port}/"),
-            None => format!("redis+unix://{}", self.socket().display()),
+            Some(port) => format!("redis://{user}:{password}@127.0.0.1:{port}/"),
+            None => format!("redis+unix://{}?user={user}&pass={password}", self.socket().display()),
         }
     }
 

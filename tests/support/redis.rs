@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use redis::{Client, Connection, ConnectionInfo, FromRedisValue, IntoConnectionInfo};
 
+use super::accounts;
 use super::server::{Server, find_program};
 
 /// A private Redis, which keeps nothing on disk unless its settings say so.
@@ -23,6 +24,8 @@ pub struct Redis {
     /// Its port on 127.0.0.1; none: it is on a Unix socket only.
     port: Option<u16>,
     password: Option<String>,
+    /// Those of `etc/redis.acl` are there.
+    has_accounts: bool,
 }
 
 impl Redis {
@@ -123,18 +126,41 @@ impl Redis {
         arguments.push(port.unwrap_or(0).to_string().into());
         arguments.extend(["--unixsocket".into(), server.socket().into()]);
         arguments.extend(settings.iter().map(OsString::from));
+        // A server takes its accounts from one place; a Sentinel has none.
+        let has_accounts = !["--aclfile", "--sentinel"].iter().any(|own| settings.contains(own));
+        if has_accounts {
+            for user in accounts::redis_users() {
+                arguments.push("--user".into());
+                arguments.extend(user.into_iter().map(OsString::from));
+            }
+        }
         server.set_command(link, arguments);
         let password = settings.windows(2).find(|pair| pair[0] == "--requirepass");
-        let mut redis = Self { server, port, password: password.map(|pair| pair[1].to_owned()) };
+        let password = password.map(|pair| pair[1].to_owned());
+        let mut redis = Self { server, port, password, has_accounts };
         redis.restart();
         redis
     }
 
-    /// What a command is given as SESSIONSTAT_REDIS_URL: no password, also where one is needed.
+    /// Its address for the account that has all rights: no password, also where one is needed.
     pub fn url(&self) -> String {
         match self.port {
             Some(port) => format!("redis://127.0.0.1:{port}/"),
             None => format!("redis+unix://{}", self.socket().display()),
+        }
+    }
+
+    /// What a command is given as SESSIONSTAT_REDIS_URL, with its own account of `etc/redis.acl`. Where the server asks
+    /// for a password, that of the account that has all rights: the test is about it.
+    pub fn url_of(&self, command: &str) -> String {
+        let (url, user) = (self.url(), command.replace('-', "_"));
+        let has_own = self.has_accounts && accounts::redis_users().any(|account| account[0] == user);
+        if self.password.is_some() || !has_own {
+            return url;
+        }
+        match self.port {
+            Some(_) => url.replace("redis://", &format!("redis://{user}:{}@", accounts::PASSWORD)),
+            None => format!("{url}?user={user}&pass={}", accounts::PASSWORD),
         }
     }
 

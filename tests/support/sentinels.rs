@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::accounts::PASSWORD;
 use super::redis::{Redis, has_copy};
 use super::until;
 
@@ -63,7 +64,7 @@ impl Sentinels {
         new
     }
 
-    /// The `[redis]` section that names all Sentinels.
+    /// The `[redis]` section that names all Sentinels, for ratelimit-check.
     pub fn config(&self) -> String {
         self.config_before(&[])
     }
@@ -72,6 +73,8 @@ impl Sentinels {
     pub fn config_before(&self, ports: &[u16]) -> String {
         let all: Vec<u16> = ports.iter().copied().chain(self.sentinels.iter().map(Redis::port)).collect();
         let nodes: Vec<String> = all[1..].iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        format!("[redis]\nurl = \"redis://127.0.0.1:{}/\"\nnodes = {nodes:?}\nsentinel = {NAME:?}\n", all[0])
+        // The account is the one at the servers.
+        let url = format!("redis://ratelimit_check:{PASSWORD}@127.0.0.1:{}/", all[0]);
+        format!("[redis]\nurl = {url:?}\nnodes = {nodes:?}\nsentinel = {NAME:?}\n")
     }
 }

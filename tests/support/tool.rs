@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{Database, LIMIT, Redis};
+use super::{LIMIT, Place, Redis};
+
+const MYSQL_URL: &str = "SESSIONSTAT_MYSQL_URL";
 
 /// One command with its arguments, on a host of its own: `lock_dir` and `spool_dir` are in a
 /// folder of this value. A clone is the same host: it shares the folder.
@@ -23,6 +25,8 @@ pub struct Tool {
     program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    /// Its address depends on the account, and that on what the command is told to do.
+    database: Option<Place>,
     input: Vec<u8>,
     config: Config,
     limit: Duration,
@@ -63,6 +67,7 @@ impl Tool {
             program: program.into(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            database: None,
             input: Vec::new(),
             config: Config::Added(String::new()),
             limit: LIMIT,
@@ -89,14 +94,18 @@ impl Tool {
         self
     }
 
-    /// Connects the command to a database, as `root`.
-    pub fn url(self, database: &Database) -> Self {
-        self.env("SESSIONSTAT_MYSQL_URL", database.url())
+    /// Connects the command to a database with its own account ([`Place::account`]), or as `root` for what only
+    /// administrators do: making tables, and erasing people.
+    pub fn url(mut self, database: &Place) -> Self {
+        self.environment.retain(|(name, _)| name != MYSQL_URL);
+        self.database = Some(database.clone());
+        self
     }
 
-    /// Connects the command to a Redis.
+    /// Connects the command to a Redis with its own account.
     pub fn redis(self, redis: &Redis) -> Self {
-        self.env("SESSIONSTAT_REDIS_URL", redis.url())
+        let url = redis.url_of(&self.name());
+        self.env("SESSIONSTAT_REDIS_URL", url)
     }
 
     /// What the command finds in its configuration file, after `lock_dir` and `spool_dir`
@@ -161,9 +170,23 @@ impl Tool {
             .args(self.config_file().iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]))
             .args(&self.arguments)
             .env_clear()
+            .envs(self.database.iter().map(|database| (MYSQL_URL, database.url_as(&self.account(database)))))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.home());
         command
+    }
+
+    /// Its account in a database, as [`Self::url`] has it.
+    #[track_caller]
+    pub fn account(&self, database: &Place) -> String {
+        let is_administration =
+            self.arguments.iter().any(|argument| argument == "--init-db" || argument == "--erase");
+        if is_administration { "root".to_owned() } else { database.account(&self.name()) }
+    }
+
+    /// What the program is called.
+    pub fn name(&self) -> String {
+        self.program.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// Starts the command.

@@ -8,7 +8,10 @@ use std::{
 
 use mysql::prelude::Queryable;
 
-use crate::support::{Database, MariaDb, Php, Tool};
+use crate::{
+    site::pdo,
+    support::{Database, MariaDb, Php, Tool},
+};
 
 /// How a site may have told PDO to behave.
 const WAYS: [&str; 6] = [
@@ -23,6 +26,8 @@ const WAYS: [&str; 6] = [
 fn database() -> Database {
     let database = MariaDb::shared().database();
     Tool::new("stats-report").url(&database).arg("--init-db").run().silent();
+    // Rights outlive their tables.
+    database.account("sessionstat-web");
     database
 }
 
@@ -32,12 +37,11 @@ fn database() -> Database {
 fn page(database: &Database, way: &str, code: &str) -> (String, String) {
     let code = format!(
         "require '{}';
-         $connect = static fn () => new PDO('mysql:unix_socket={};dbname={};charset=utf8mb4', 'root', '', {way});
+         $connect = static fn () => {};
          $traces = new Sessionstat\\Traces($connect, 'wiki');
          {code}",
         Path::new(env!("CARGO_MANIFEST_DIR")).join("web/lib/heartbeat.php").display(),
-        MariaDb::shared().socket().display(),
-        database.name(),
+        pdo(database, way),
     );
     let run = Command::new(Php::program())
         .args(["-d", "display_errors=1", "-d", "error_reporting=-1", "-d", "error_log=", "-r", &code])
@@ -82,7 +86,8 @@ fn where_users_were_is_the_sites_choice() {
     let database = database();
     let here = database.name();
     let code = format!(
-        "$connect = static fn () => new PDO('mysql:unix_socket={}', 'root', '');
+        "// This site keeps addresses, to which the account of ours has no right.
+         $connect = static fn () => new PDO('mysql:unix_socket={}', 'root', '');
          $traces = new Sessionstat\\Traces($connect, 'forum', 12, '2001:db8::1', '{here}.event_log');
          var_export($traces->view(42));",
         MariaDb::shared().socket().display(),

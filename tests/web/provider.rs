@@ -5,7 +5,10 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Database, MariaDb, Php, Tool};
+use crate::{
+    site::{grant_space, pdo},
+    support::{Database, MariaDb, Php, Tool},
+};
 
 /// How a site may have told PDO to behave.
 pub const WAYS: [&str; 5] = [
@@ -30,6 +33,8 @@ const PEOPLE: &str = "
 pub fn with_tables(database: &Database) {
     Tool::new("stats-report").url(database).arg("--init-db").run().silent();
     database.run(PEOPLE);
+    // Rights outlive their tables.
+    database.account("sessionstat-web");
 }
 
 /// A database with the tables and some people.
@@ -50,14 +55,11 @@ pub struct Page {
 
 impl Page {
     /// With a ratelimit-check that says `{remaining} of 10` and counts its runs.
-    pub fn new(database: &Database, socket: &Path) -> Self {
+    pub fn new(database: &Database) -> Self {
+        grant_space(database);
         let page = Self {
             folder: tempfile::tempdir().unwrap(),
-            connect: format!(
-                "new PDO('mysql:unix_socket={};dbname={};charset=utf8mb4', 'root', '', [])",
-                socket.display(),
-                database.name()
-            ),
+            connect: pdo(database, "[]"),
             data: format!(
                 "new Sessionstat\\SessionData($connect, new DateTimeZone('Europe/Paris'), ['epn', 'logins'], $limits,
                     null, new DateTimeImmutable('{NOW}'))"
@@ -68,11 +70,6 @@ impl Page {
             echo '{"allowed":true,"rule":"login","user":"42","limit":10,"remaining":7,"retry_after":0,"reset_after":9}'"#,
         );
         page
-    }
-
-    /// With a database of the shared server.
-    pub fn shared(database: &Database) -> Self {
-        Self::new(database, &MariaDb::shared().socket())
     }
 
     /// Where the page runs.

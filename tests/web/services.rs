@@ -67,7 +67,7 @@ fn a_form_that_is_not_taken_costs_no_call() {
 #[test]
 fn without_a_rule_for_services_calls_are_confirmed_without_a_count() {
     let site = Site::start();
-    let file = site.folder().join("sessionstat.toml");
+    let file = site.config_of("ratelimit-check");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("rules.service]", "rules.other]")).unwrap();
     let mut zoe = site.zoe();

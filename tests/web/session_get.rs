@@ -10,7 +10,7 @@ const WEEK: [&str; 2] = ["minutes_semaine", "heures_semaine"];
 #[test]
 fn each_kind_of_account_shows_what_it_has() {
     let database = database();
-    let page = Page::shared(&database);
+    let page = Page::new(&database);
     for (login, credits, week) in [
         ("zoe", json!([125, "2\u{a0}h\u{a0}5\u{a0}min", 3]), json!([0, "0\u{a0}min"])),
         ("karim", json!([0, "0\u{a0}min", 0]), json!([0, "0\u{a0}min"])),
@@ -34,7 +34,7 @@ fn php_text(text: &str) -> String {
 #[test]
 fn an_account_is_found_as_epn_ingest_finds_people() {
     let database = database();
-    let page = Page::shared(&database);
+    let page = Page::new(&database);
     for (session, minutes) in [
         ("['login' => 'ZOE']", json!(125)),
         ("['login' => ' zoe ']", json!(125)),
@@ -80,7 +80,7 @@ fn week(uses: &[(&str, &str, &str)], now: &str, zone: &str) -> u64 {
         "INSERT INTO epn_booking (computer_id, user_id, starts_at, ends_at, status) \
          VALUES (1, 2, '2026-01-01 00:00:00', '2027-01-01 00:00:00', 'used')",
     );
-    let mut page = Page::shared(&database);
+    let mut page = Page::new(&database);
     page.data = page.data.replace(NOW, now).replace("Europe/Paris", zone);
     // The zone of the server and of PHP do not matter.
     page.connect =
@@ -140,7 +140,7 @@ fn only_uses_count_and_each_as_far_as_it_is_known() {
 #[test]
 fn the_last_login_is_the_one_that_is_not_this_one() {
     let database = database();
-    let page = Page::shared(&database);
+    let page = Page::new(&database);
     for (session, told) in [
         // This session is the last login, and somebody logged in the day before.
         ("['id_auteur' => 42, 'connexion' => 1774517400]", json!("2026-03-25 10:30:00")),

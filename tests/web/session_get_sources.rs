@@ -19,7 +19,7 @@ use crate::{
 #[test]
 fn logins_are_noted_however_a_site_uses_pdo() {
     let database = database();
-    let mut page = Page::shared(&database);
+    let mut page = Page::new(&database);
     for (index, way) in WAYS.iter().enumerate() {
         page.connect_with(way);
         let (user, session) = (100 + index, format!("['id_auteur' => {}, 'login' => 'zoe']", 100 + index));
@@ -43,7 +43,7 @@ fn a_page_costs_one_query_and_one_run_at_most() {
     let database = server.database();
     with_tables(&database);
     database.run("SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = 1");
-    let mut page = Page::new(&database, &server.socket());
+    let mut page = Page::new(&database);
     // So the page's statements differ from ours in the log.
     page.connect_with("[PDO::ATTR_EMULATE_PREPARES => false]");
     let queries = || {
@@ -80,7 +80,7 @@ fn a_page_costs_one_query_and_one_run_at_most() {
 #[test]
 fn a_page_reads_only_what_its_site_has() {
     let database = database();
-    let mut page = Page::shared(&database);
+    let mut page = Page::new(&database);
     let with = |page: &mut Page, arguments: &str| {
         page.data =
             format!("new Sessionstat\\SessionData($connect, new DateTimeZone('Europe/Paris'){arguments})");
@@ -110,16 +110,18 @@ fn a_page_reads_only_what_its_site_has() {
 #[test]
 fn two_pages_of_one_process_and_two_visitors_of_one_page_share_nothing() {
     let database = database();
-    let page = Page::shared(&database);
+    let page = Page::new(&database);
     let fields = "'credit_minutes', 'appels_restants'";
     let again = page.data.clone();
     let code = format!(
         "$zoe = ['id_auteur' => 42, 'login' => 'zoe']; $hugo = ['id_auteur' => 43, 'login' => 'hugo'];
          say(ask($data, $zoe, {fields})); say(ask($data, $hugo, {fields})); say(ask($data, $zoe, {fields}));
-         $connect()->exec('UPDATE epn_user SET credit_minutes = 1');
+         (new PDO('mysql:unix_socket={};dbname={}', 'root', ''))->exec('UPDATE epn_user SET credit_minutes = 1');
          say(ask($data, $zoe, {fields}));
          $data = {again};
-         say(ask($data, $zoe, {fields}));"
+         say(ask($data, $zoe, {fields}));",
+        database.socket().display(),
+        database.name(),
     );
     let values = page.values(&code);
     assert_eq!(values, [json!([125, 7]), json!([-25, 7]), json!([125, 7]), json!([125, 7]), json!([1, 7])]);
@@ -130,7 +132,7 @@ fn two_pages_of_one_process_and_two_visitors_of_one_page_share_nothing() {
 #[test]
 fn other_fields_and_other_pipelines_pass_untouched() {
     let database = database();
-    let page = Page::shared(&database);
+    let page = Page::new(&database);
     let values = page.values(
         "say($data(['champ' => 'nom', 'visiteur_session' => ['id_auteur' => 42, 'x' => [1]], 'more' => 1]));
          say($data(['champ' => ['credit_minutes'], 'visiteur_session' => ['id_auteur' => 42]]));
@@ -155,7 +157,7 @@ fn whatever_fails_is_one_line_in_the_log_and_no_data() {
     let strict = "set_error_handler(static function ($level, $text) { throw new ErrorException($text); });";
     let ask = format!("say(ask($data, ['id_auteur' => 42, 'login' => 'zoe'], {ALL}, {ALL}));");
     let known = json!([null, null, null, null, null, null, 7, 10]);
-    let mut page = Page::shared(&database);
+    let mut page = Page::new(&database);
     for way in WAYS {
         page.connect_with(way);
         for strict in ["", strict] {
@@ -189,7 +191,7 @@ fn whatever_fails_is_one_line_in_the_log_and_no_data() {
 #[test]
 fn without_redis_or_its_program_only_the_calls_are_unknown() {
     let database = database();
-    let page = Page::shared(&database);
+    let page = Page::new(&database);
     let ask = format!("say(ask($data, ['id_auteur' => 42, 'login' => 'zoe'], {ALL}, {ALL}));");
     for (program, words) in [
         ("echo '{\"allowed\":false,\"error\":\"unreachable\"}'; exit 69", "unreachable"),
@@ -212,11 +214,14 @@ fn without_redis_or_its_program_only_the_calls_are_unknown() {
 fn the_real_program_says_what_is_left_and_counts_nothing() {
     let database = database();
     let redis = Redis::start();
-    let page = Page::shared(&database);
+    let page = Page::new(&database);
     let toml = page.folder().join("sessionstat.toml");
     fs::write(
         &toml,
-        format!("[redis]\nurl = \"{}\"\n[ratelimit.rules.login]\nlimit = 4\nwindow = \"10m\"\n", redis.url()),
+        format!(
+            "[redis]\nurl = \"{}\"\n[ratelimit.rules.login]\nlimit = 4\nwindow = \"10m\"\n",
+            redis.url_of("ratelimit-check")
+        ),
     )
     .unwrap();
     fs::set_permissions(&toml, fs::Permissions::from_mode(0o600)).unwrap();
@@ -234,7 +239,7 @@ fn the_real_program_says_what_is_left_and_counts_nothing() {
 #[test]
 fn a_database_that_hangs_costs_a_bounded_time() {
     let database = database();
-    let mut page = Page::shared(&database);
+    let mut page = Page::new(&database);
     let ask = format!("say(ask($data, ['id_auteur' => 42, 'login' => 'zoe'], {ALL}, {ALL}));");
     let known = json!([null, null, null, null, null, null, 7, 10]);
     let hangs = |page: &Page| {

@@ -4,8 +4,8 @@ use std::{path::Path, process::Command};
 
 use crate::{
     record::{Record, id, live, records},
-    site::{PASSWORD, Site},
-    support::{MariaDb, Php},
+    site::{PASSWORD, Site, pdo},
+    support::Php,
     visitor::Visitor,
 };
 
@@ -283,11 +283,10 @@ fn php(site: &Site, code: &str) {
     let code = format!(
         "use EtuServices\\{{EndContext, SessionRecord, SessionType}};
          require '{}';
-         $database = new PDO('mysql:unix_socket={};dbname={};charset=utf8mb4', 'root', '', [PDO::ATTR_EMULATE_PREPARES => false]);
+         $database = {};
          $record = new SessionRecord($database); {code}",
         file.display(),
-        MariaDb::shared().socket().display(),
-        site.database.name(),
+        pdo(&site.database, "[PDO::ATTR_EMULATE_PREPARES => false]"),
     );
     let run = Command::new(Php::program()).args(["-d", "display_errors=1", "-r", &code]).output().unwrap();
     assert!(run.status.success() && run.stdout.is_empty(), "{}", String::from_utf8_lossy(&run.stdout));

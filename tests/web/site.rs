@@ -9,14 +9,15 @@ use std::{
 };
 
 use crate::{
-    support::{Database, MariaDb, Output, Php, Redis, Tool},
+    support::{
+        Database, MariaDb, Output, Php, Redis, Tool,
+        accounts::{self, Grant},
+    },
     visitor::Visitor,
 };
 
 /// The password of every user in [`Site::user`].
 pub const PASSWORD: &str = "une petite phrase";
-/// The password of the site's account in the database.
-const ACCOUNT_PASSWORD: &str = "for-this-test-only";
 
 /// Balances of the public space are shown.
 pub const EPN: &str = "'epn_account' => true,";
@@ -52,7 +53,8 @@ impl Site {
     #[track_caller]
     pub fn start() -> Self {
         let database = MariaDb::shared().database();
-        prepare(&database);
+        Tool::new("stats-report").url(&database).arg("--init-db").run().silent();
+        database.account("sessionstat-web");
         let settings = Settings {
             launch: "shell_exec",
             check: Tool::new("ratelimit-check").path().to_owned(),
@@ -66,7 +68,7 @@ impl Site {
         site
     }
 
-    /// Writes ratelimit-check's configuration, with `more` in its section `[ratelimit]`.
+    /// Writes the configurations of the commands, each with its own accounts, with `more` in the section `[ratelimit]`.
     #[track_caller]
     pub fn limits(&self, more: &str) {
         let rules = [("login", 10), ("service", 5), ("password", 3)];
@@ -74,33 +76,41 @@ impl Site {
             .iter()
             .map(|(name, limit)| format!("[ratelimit.rules.{name}]\nlimit = {limit}\nwindow = \"10m\"\n"))
             .collect();
-        let toml = format!(
-            "[redis]\nurl = \"{}\"\n[mysql]\nurl = \"{}\"\n[ratelimit]\n{more}\n{rules}",
-            self.redis.url(),
-            self.database.url()
-        );
-        let file = self.folder().join("sessionstat.toml");
-        fs::write(&file, toml).expect("a configuration file");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of our own");
+        for command in ["ratelimit-check", "stats-report"] {
+            let toml = format!(
+                "[redis]\nurl = \"{}\"\n[mysql]\nurl = \"{}\"\n[ratelimit]\n{more}\n{rules}",
+                self.redis.url_of(command),
+                self.database.url_of(command)
+            );
+            let file = self.config_of(command);
+            fs::write(&file, toml).expect("a configuration file");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of our own");
+        }
+    }
+
+    /// The configuration of a command.
+    pub fn config_of(&self, command: &str) -> PathBuf {
+        self.folder().join(command).with_extension("toml")
     }
 
     /// Writes the site's configuration as the settings are.
     #[track_caller]
     pub fn configure(&self) {
         let Settings { launch, check, report, more } = &self.settings;
-        let toml = self.folder().join("sessionstat.toml");
         self.php.configure(&format!(
             "<?php return [
-                'database' => ['socket' => '{}', 'name' => '{}', 'password' => '{ACCOUNT_PASSWORD}'],
-                'ratelimit_check' => '{}', 'ratelimit_config' => '{toml}',
-                'stats_report' => '{}', 'stats_config' => '{toml}',
+                'database' => ['socket' => '{}', 'name' => '{}', 'password' => '{}'],
+                'ratelimit_check' => '{}', 'ratelimit_config' => '{}',
+                'stats_report' => '{}', 'stats_config' => '{}',
                 'launch' => '{launch}', {more}
             ];",
-            MariaDb::shared().socket().display(),
+            self.database.socket().display(),
             self.database.name(),
+            accounts::PASSWORD,
             check.display(),
+            self.config_of("ratelimit-check").display(),
             report.display(),
-            toml = toml.display(),
+            self.config_of("stats-report").display(),
         ));
     }
 
@@ -115,18 +125,7 @@ impl Site {
     #[track_caller]
     pub fn show_space(&mut self) {
         self.set(|settings| settings.more = EPN.to_owned());
-        let file = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("etc/grants.sql")).unwrap();
-        let told: Vec<&str> = file.lines().filter_map(|line| line.strip_prefix("--   ")).collect();
-        let told = told.join(" ");
-        let mine: Vec<&str> =
-            told.split(';').filter(|grant| grant.ends_with("'sessionstat_web'@'localhost'")).collect();
-        assert_eq!(mine.len(), 2, "{mine:?}");
-        for grant in mine {
-            // Before it, the file may tell of other things.
-            let (_, grant) = grant.rsplit_once("GRANT ").unwrap();
-            let grant = grant.replace("ON sessionstat.", &format!("ON {}.", self.database.name()));
-            self.database.run(&format!("GRANT {grant}"));
-        }
+        grant_space(&self.database);
     }
 
     /// A program for the site, made of a shell script.
@@ -211,7 +210,7 @@ impl Site {
     }
 
     fn ratelimit(&self, arguments: &[&str]) -> Output {
-        let toml = self.folder().join("sessionstat.toml");
+        let toml = self.config_of("ratelimit-check");
         Tool::new("ratelimit-check").no_config().arg("--config").arg(toml).args(arguments).run()
     }
 
@@ -267,21 +266,29 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("web")
 }
 
-/// The tables, and the account of `etc/grants.sql`.
-fn prepare(database: &Database) {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Tool::new("stats-report").url(database).arg("--init-db").run().silent();
-    let grants = fs::read_to_string(package.join("etc/grants.sql")).unwrap();
-    let grants = grants.replace("ON sessionstat.", &format!("ON {}.", database.name()));
-    let own = grants.split(';').filter(|statement| statement.contains("'sessionstat_web'@'localhost'"));
-    for statement in own {
-        let code: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).collect();
-        if !code.concat().trim().is_empty() {
-            database.run(&code.join("\n"));
-        }
+/// What makes a connection to a database with the account of `etc/grants.sql` for web sites, in PHP, with these options.
+/// Its tables have to be there.
+#[track_caller]
+pub fn pdo(database: &Database, options: &str) -> String {
+    let account = database.account("sessionstat-web");
+    let (user, password) = account.split_once(':').expect("an account with a password");
+    format!(
+        "new PDO('mysql:unix_socket={};dbname={};charset=utf8mb4', '{user}', '{password}', {options})",
+        database.socket().display(),
+        database.name(),
+    )
+}
+
+/// Gives that account the rights to the public space that `etc/grants.sql` tells of without giving them.
+#[track_caller]
+pub fn grant_space(database: &Database) {
+    database.account("sessionstat-web");
+    let told = |grant: &&Grant| grant.account == "sessionstat_web" && !grant.is_given;
+    let told: Vec<&Grant> = Grant::all().iter().filter(told).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for Grant { rights, table, account, .. } in told {
+        database.grant(rights, table, account, "localhost");
     }
-    let unlock = format!("IDENTIFIED BY '{ACCOUNT_PASSWORD}' ACCOUNT UNLOCK");
-    database.run(&format!("ALTER USER 'sessionstat_web'@'localhost' {unlock}"));
 }
 
 /// A hash of [`PASSWORD`], made once as PHP makes it today.

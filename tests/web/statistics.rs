@@ -40,7 +40,7 @@ fn the_figures_are_shown_with_names_and_never_with_addresses() {
         assert!(!page.body.contains("@exemple.fr"), "{}", page.body);
         assert!(!page.body.contains("<b>autre") && !page.body.contains("<script>x"), "{}", page.body);
         let asked = std::fs::read_to_string(site.folder().join("asked")).unwrap();
-        let toml = site.folder().join("sessionstat.toml");
+        let toml = site.config_of("stats-report");
         assert_eq!(asked, format!("--config\n{}\nlogins\nservices\n--format\njson\n", toml.display()));
         site.assert_silent();
     }

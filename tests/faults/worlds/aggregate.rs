@@ -56,7 +56,7 @@ pub struct Aggregate {
 
 impl Aggregate {
     pub fn new() -> Self {
-        let servers = Servers::of(Scene::Aggregate, "session-aggregate");
+        let servers = Servers::of(Scene::Aggregate);
         let database = servers.database();
         let mut conn = database.conn();
         let mut fill = |steps: &[&str]| {

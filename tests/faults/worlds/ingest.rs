@@ -12,7 +12,7 @@ pub struct Ingest {
 
 impl Ingest {
     pub fn new() -> Self {
-        let servers = Servers::of(Scene::Ingest, "epn-ingest");
+        let servers = Servers::of(Scene::Ingest);
         space::fill(servers.database());
         let start = Rewind::new(servers.database());
         Self { servers, start, host: Tool::new("epn-ingest") }

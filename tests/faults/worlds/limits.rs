@@ -36,7 +36,7 @@ pub struct Limits {
 
 impl Limits {
     pub fn new() -> Self {
-        let servers = Servers::of(Scene::Limits, "ratelimit-check");
+        let servers = Servers::of(Scene::Limits);
         Self { servers, host: Tool::new("ratelimit-check"), known: BTreeMap::new() }
     }
 

@@ -25,7 +25,7 @@ pub struct Pages {
 
 impl Pages {
     pub fn new() -> Self {
-        let servers = Servers::of(Scene::Pages, "macrosession-compile");
+        let servers = Servers::of(Scene::Pages);
         let mut world =
             Self { servers, host: Tool::new("macrosession-compile"), old: Vec::new(), new: Vec::new() };
         let made = |world: &Self, round| {

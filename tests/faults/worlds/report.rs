@@ -23,7 +23,7 @@ pub struct Report {
 
 impl Report {
     pub fn new() -> Self {
-        let servers = Servers::of(Scene::Report, "stats-report");
+        let servers = Servers::of(Scene::Report);
         let database = servers.database();
         space::fill(database);
         let mut conn = database.conn();

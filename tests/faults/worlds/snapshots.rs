@@ -30,7 +30,7 @@ pub struct Snapshots {
 
 impl Snapshots {
     pub fn new() -> Self {
-        let servers = Servers::of(Scene::Snapshots, "samba-snapshot");
+        let servers = Servers::of(Scene::Snapshots);
         let start = Rewind::new(servers.database());
         let host = Tool::new("samba-snapshot");
         let program = host.home().join("smbstatus");

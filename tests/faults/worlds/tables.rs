@@ -12,7 +12,7 @@ pub struct Tables {
 
 impl Tables {
     pub fn new() -> Self {
-        Self { servers: Servers::of(Scene::Tables, "epn-ingest"), host: Tool::new("epn-ingest") }
+        Self { servers: Servers::of(Scene::Tables), host: Tool::new("epn-ingest") }
     }
 }
 

@@ -78,10 +78,8 @@ fn the_account_of_the_command_is_enough_and_a_right_that_it_lacks_is_told() {
     let database = server.database();
     report(&database).arg("--init-db").run().silent();
     database.run(RUNS);
-    let grants = include_str!("../../../etc/grants.sql");
-    database.run(&grants.replace("ON sessionstat.", &format!("ON {}.", database.name())));
-    database.run("ALTER USER 'stats_report'@'localhost' IDENTIFIED BY 'secret' ACCOUNT UNLOCK");
-    let installation = Installation::new(&database.url_as("stats_report:secret"), &Redis::shared().url());
+    let redis = Redis::shared().url_of("stats-report");
+    let installation = Installation::new(&database.url_of("stats-report"), &redis);
     let found = installation.assert_well();
     let triggers = found.iter().find(|finding| finding.subject == "triggers").unwrap();
     assert!(triggers.found.contains("cannot be seen by this account"), "{triggers:#?}");

@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 
 use mysql::{Conn, Row, prelude::Queryable};
 
-use super::super::mariadb::{PACKAGE, SETTINGS, as_user, option, options};
+use super::super::mariadb::{PACKAGE, SETTINGS, USER_ROOT, as_user, option, options};
+use super::super::network::Network;
 use super::super::server::{Server, find_program};
 use super::NODES;
 
@@ -49,8 +50,11 @@ const METHOD: &str = "position_only";
 /// A server, and where it listens.
 pub(super) struct Node {
     pub(super) server: Server,
-    pub(super) address: Ipv4Addr,
+    /// Those of all nodes.
+    addresses: [Ipv4Addr; NODES],
     number: u16,
+    /// What runs a program on the node's machine, if it has one of its own.
+    machine: Vec<OsString>,
 }
 
 /// How a node comes up.
@@ -73,15 +77,30 @@ pub(super) enum Port {
 }
 
 impl Node {
-    pub(super) fn new(number: u16) -> Self {
+    /// On an address of 127.0.0.0/8 that no other test process has; its ports are its own.
+    pub(super) fn local(number: u16) -> Self {
+        let [_, high, middle, low] = std::process::id().to_be_bytes();
+        Self::new(number, [Ipv4Addr::new(127, 64 + high % 64, middle, low); NODES], Vec::new())
+    }
+
+    /// On a machine of its own.
+    pub(super) fn on(network: &Network, number: u16) -> Self {
+        let machine = network.machine(number.into());
+        Self::new(number, std::array::from_fn(Network::address), machine)
+    }
+
+    fn new(number: u16, addresses: [Ipv4Addr; NODES], machine: Vec<OsString>) -> Self {
         let server = Server::prepare("galera");
         let programs = server.folder().join("bin");
         let method = programs.join(format!("wsrep_sst_{METHOD}"));
         fs::create_dir(&programs).expect("a folder for a program");
         fs::write(&method, POSITION_ONLY).expect("a program of the node");
         fs::set_permissions(&method, Permissions::from_mode(0o755)).expect("a program of the node");
-        let [_, high, middle, low] = std::process::id().to_be_bytes();
-        Self { server, address: Ipv4Addr::new(127, 64 + high % 64, middle, low), number }
+        Self { server, addresses, number, machine }
+    }
+
+    pub(super) fn address(&self) -> Ipv4Addr {
+        self.addresses[usize::from(self.number)]
     }
 
     pub(super) fn data(&self) -> PathBuf {
@@ -106,7 +125,8 @@ impl Node {
         if start != Start::Join {
             arguments.push("--wsrep-new-cluster".into());
         }
-        self.server.set_command("/usr/bin/env".into(), arguments);
+        let program = arguments.remove(0);
+        self.server.set_command(program.into(), arguments);
         let socket = self.server.socket();
         self.server.start(|| is_synced(&socket, size));
     }
@@ -115,8 +135,9 @@ impl Node {
     #[track_caller]
     fn position(&self) -> String {
         const SAID: &str = "Recovered position: ";
-        let mut asked = Command::new("/usr/bin/env");
-        asked.args(self.arguments()).arg("--wsrep-recover").current_dir(self.server.folder());
+        let arguments = self.arguments();
+        let mut asked = Command::new(&arguments[0]);
+        asked.args(&arguments[1..]).arg("--wsrep-recover").current_dir(self.server.folder());
         let asked = asked.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut asked = asked.expect("mariadbd, to look at its data");
         let mut lines = BufReader::new(asked.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
@@ -127,7 +148,7 @@ impl Node {
         position.unwrap_or_else(|| panic!("node {} does not say where its data are", self.number))
     }
 
-    /// A program, `env`, and what it needs to start this node.
+    /// A program and what it needs to start this node.
     fn arguments(&self) -> Vec<OsString> {
         let program = find_program(&["mariadbd"], PACKAGE).unwrap_or_else(|missing| panic!("{missing}"));
         let provider = PROVIDERS.iter().find(|file| Path::new(file).is_file()).unwrap_or_else(|| {
@@ -137,9 +158,11 @@ impl Node {
             )
         });
         let path = std::env::var("PATH").unwrap_or_default();
-        let group = |number| format!("{}:{}", self.address, Self::port_of(number, Port::Group));
+        let group = |number: u16| {
+            format!("{}:{}", self.addresses[usize::from(number)], Self::port_of(number, Port::Group))
+        };
         let peers: Vec<String> = (0..NODES as u16).map(group).collect();
-        let transfer = format!("{}:{}", self.address, self.port(Port::Transfer));
+        let transfer = format!("{}:{}", self.address(), self.port(Port::Transfer));
         // Small; and a node that is gone is missed after three seconds.
         let settings = format!(
             "gmcast.listen_addr=tcp://{};ist.recv_addr={transfer};gcache.size=32M;gcs.fc_limit=500;\
@@ -148,19 +171,22 @@ impl Node {
             group(self.number)
         );
         let folder = self.server.folder();
-        let mut arguments = vec![
+        let mut arguments = self.machine.clone();
+        arguments.extend([
+            OsString::from("/usr/bin/env"),
             OsString::from(format!("PATH={}:{path}", folder.join("bin").display())),
             program.into(),
             SETTINGS.into(),
             option("--datadir=", &self.data()),
             option("--socket=", &self.server.socket()),
             option("--tmpdir=", folder),
-        ];
-        arguments.extend(as_user());
+        ]);
+        // In a namespace, whoever made it is root.
+        arguments.extend(as_user().or_else(|| (!self.machine.is_empty()).then(|| USER_ROOT.into())));
         arguments.extend(
             [
                 "--skip-networking=OFF".to_owned(),
-                format!("--bind-address={}", self.address),
+                format!("--bind-address={}", self.address()),
                 format!("--port={}", self.port(Port::Client)),
                 "--binlog-format=ROW".to_owned(),
                 "--innodb-autoinc-lock-mode=2".to_owned(),
@@ -171,7 +197,7 @@ impl Node {
                 "--wsrep-cluster-name=sessionstat".to_owned(),
                 format!("--wsrep-cluster-address=gcomm://{}", peers.join(",")),
                 format!("--wsrep-node-name=node{}", self.number),
-                format!("--wsrep-node-address={}", self.address),
+                format!("--wsrep-node-address={}", self.address()),
                 format!("--wsrep-sst-method={METHOD}"),
             ]
             .map(OsString::from),
