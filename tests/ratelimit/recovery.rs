@@ -86,12 +86,13 @@ fn what_no_rule_limits_needs_no_redis() {
 #[test]
 fn a_database_that_is_none_is_a_wrong_configuration_and_charges_nobody() {
     let redis = Redis::start();
-    let url = format!("{}?db=99", redis.url());
+    let url = format!("{}&db=99", redis.url_of("ratelimit-check"));
     let tool = Tool::new("ratelimit-check").config("ratelimit.on_error = \"allow\"\n").arg("42");
     let run = tool.clone().env("SESSIONSTAT_REDIS_URL", &url).run().expect(78);
     assert_eq!((&line(&run)["allowed"], &line(&run)["error"]), (&json!(false), &json!("config")));
     assert!(contents(&redis, "").is_empty());
-    let in_three = tool.clone().env("SESSIONSTAT_REDIS_URL", format!("{}?db=3", redis.url()));
+    let in_three =
+        tool.clone().env("SESSIONSTAT_REDIS_URL", format!("{}&db=3", redis.url_of("ratelimit-check")));
     in_three.run().expect(0);
     let keys: Vec<String> = ::redis::cmd("KEYS").arg("*").query(&mut redis.connect(3)).unwrap();
     assert_eq!(keys, ["sessionstat:rl:{42}:login"]);
