@@ -18,6 +18,7 @@ mod schema;
 mod site;
 mod snapshots;
 mod space;
+mod undone;
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
