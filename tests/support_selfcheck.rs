@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use mysql::Conn;
 use mysql::prelude::Queryable;
-use support::{Browser, Cluster, LIMIT, MariaDb, Php, Redis, Tool, find_program, template, until};
+use support::{Browser, Cluster, LIMIT, MariaDb, Php, Redis, Rewind, Tool, find_program, template, until};
 
 #[test]
 fn databases_are_separate_strict_and_dropped() {
@@ -38,6 +38,26 @@ fn databases_are_separate_strict_and_dropped() {
         one.value(&format!("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{name}'")),
         "0"
     );
+}
+
+#[test]
+fn tables_become_again_what_they_were() {
+    let database = MariaDb::shared().database();
+    database.run(
+        "CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(9), twice VARCHAR(18) AS (CONCAT(name, name)) VIRTUAL); \
+         CREATE TABLE empty (id INT); INSERT INTO t (id, name) VALUES (7, 'Zoé')",
+    );
+    let tables = ["t", "empty"];
+    let before = database.dump(&tables);
+    let (one, all) = (Rewind::of(&database, &["t"]), Rewind::all(&database));
+    assert_eq!(one.dump_but(&database, &["t.name"]), "# SELECT `id` FROM t\n7\n");
+    let change = || database.run("UPDATE t SET name = 'Ana'; INSERT INTO empty VALUES (1)");
+    change();
+    one.back(&database);
+    assert_eq!(database.dump(&tables), before.clone() + "1\n");
+    change();
+    all.back(&database);
+    assert_eq!(database.dump(&tables), before);
 }
 
 #[test]

@@ -1,16 +1,10 @@
 //! `[mysql]`: the database, how long it is waited for, and whether what is said is encrypted.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use super::{Moodle, Secret, address, duration};
-
-/// The authorities that Debian's package ca-certificates trusts, and what the administrator has added to them.
-const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+use super::{Moodle, Secret, address, certificates::Certificates, duration};
 
 /// `[mysql]`
 #[derive(Clone, Debug, Deserialize)]
@@ -57,9 +51,14 @@ impl Default for Mysql {
 }
 
 impl Mysql {
-    /// Certificates of the authorities that vouch for the servers.
-    pub fn authorities(&self) -> &Path {
-        self.tls_ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES))
+    /// What encrypted connections need. `section` of the configuration names the files, for messages.
+    pub fn certificates<'a>(&'a self, section: &'a str) -> Certificates<'a> {
+        Certificates::new(
+            section,
+            self.tls_ca_file.as_deref(),
+            self.tls_cert_file.as_deref(),
+            self.tls_key_file.as_deref(),
+        )
     }
 
     /// Those of the server with Moodle's log: what `[moodle]` does not say about encryption is as here.
@@ -111,6 +110,8 @@ impl Mysql {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn mysql(url: &str) -> Mysql {
@@ -151,7 +152,8 @@ mod tests {
             ..Moodle::default()
         };
         let own = of(&own, "mysql://u@m/d");
-        assert_eq!((own.authorities(), own.complaint().unwrap().0), (Path::new("/theirs"), "tls_cert_file"));
+        assert_eq!(own.certificates("moodle").authorities(), Path::new("/theirs"));
+        assert_eq!(own.complaint().unwrap().0, "tls_cert_file");
         let lost = Moodle { tls: Some(false), tls_ca_file: Some("/theirs".into()), ..Moodle::default() };
         assert_eq!(of(&lost, "mysql://u@m/d").complaint().unwrap().0, "tls_ca_file");
     }

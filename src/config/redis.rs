@@ -55,7 +55,12 @@ impl Default for Redis {
 impl Redis {
     /// What encrypted connections need.
     pub fn certificates(&self) -> Certificates<'_> {
-        Certificates::new(self.tls_ca_file.as_ref(), self.tls_cert_file.as_ref(), self.tls_key_file.as_ref())
+        Certificates::new(
+            "redis",
+            self.tls_ca_file.as_deref(),
+            self.tls_cert_file.as_deref(),
+            self.tls_key_file.as_deref(),
+        )
     }
 
     /// Whether connections are encrypted.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Config, Secret, address, secret::read_password};
+use super::{Config, Secret, address, certificates::Needed, secret::read_password};
 use crate::failure::{Failure, Result, Status};
 
 impl Config {
@@ -27,7 +27,7 @@ impl Config {
             read_password(file).map_err(|failure| failure.context(key))?;
         }
         if self.redis.is_encrypted() {
-            self.redis.certificates().client().map_err(|failure| failure.context("[redis]"))?;
+            self.redis.certificates().client(Needed::OneAuthority)?;
         }
         let urls = [("[mysql] url", Some(&self.mysql.url)), ("[moodle] url", self.moodle.url.as_ref())];
         let lacks_database = |url: Option<&Secret>| url.is_some_and(|url| !address::names_database(url));

@@ -3,21 +3,18 @@
 //! The driver refuses a server that offers no encryption, and checks certificate and host name. Beside the authorities of
 //! `tls_ca_file` it always trusts those that Mozilla does, which vouch for names that are public.
 
-use std::{error::Error as StdError, fs, path::Path};
+use std::error::Error as StdError;
 
 use ::mysql::{ClientIdentity, DriverError, Error, SslOpts, error::tls::TlsError};
-use rustls::{
-    AlertDescription, CertificateError, ClientConfig, Error as Trouble, RootCertStore,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-};
+use rustls::{AlertDescription, CertificateError, Error as Trouble};
 
 use crate::{
-    config::{Mysql, read_kept},
-    failure::{Failure, OrFail, Result, Status},
+    config::{Mysql, certificates::Needed},
+    failure::{Failure, Result, Status},
 };
 
-/// What the driver needs to know; none: connections are not encrypted. Reads all files, so that what is wrong with one
-/// shows before any server is asked.
+/// What the driver needs to know; none: connections are not encrypted. The driver reads the files itself, for each
+/// connection; they are read here, too, so that what is wrong with one shows before any server is asked.
 ///
 /// # Errors
 /// [`Status::Config`] with the key in `section`, and the file.
@@ -25,59 +22,13 @@ pub(super) fn options(section: &str, settings: &Mysql) -> Result<Option<SslOpts>
     if !settings.tls {
         return Ok(None);
     }
-    let key = |name: &str| format!("[{section}] {name}");
-    let path = settings.authorities();
-    let authorities = authorities(path).map_err(|failure| failure.context(key("tls_ca_file")))?;
-    let options = SslOpts::default().with_root_cert_path(Some(path.to_owned()));
-    let (Some(cert_path), Some(key_path)) = (&settings.tls_cert_file, &settings.tls_key_file) else {
-        return Ok(Some(options));
-    };
-    let certificates = certificates(cert_path).map_err(|failure| failure.context(key("tls_cert_file")))?;
-    let private = private_key(key_path).map_err(|failure| failure.context(key("tls_key_file")))?;
-    ClientConfig::builder()
-        .with_root_certificates(authorities)
-        .with_client_auth_cert(certificates, private)
-        .map_err(|error| {
-            let file = key_path.display();
-            Failure::new(
-                Status::Config,
-                format!("{}: {file} is not the key of {}: {error}", key("tls_key_file"), cert_path.display()),
-            )
-        })?;
-    let identity = ClientIdentity::new(cert_path.clone(), key_path.clone());
-    Ok(Some(options.with_client_identity(Some(identity))))
-}
-
-fn authorities(path: &Path) -> Result<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    for (index, certificate) in certificates(path)?.into_iter().enumerate() {
-        store.add(certificate).or_fail(Status::Config, || {
-            format!("{}: certificate {} in it cannot be used", path.display(), index + 1)
-        })?;
-    }
-    Ok(store)
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let file = path.display();
-    let text = fs::read(path).or_fail(Status::Config, || {
-        format!("{file}: cannot read it (the system's is in the package ca-certificates)")
-    })?;
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<std::result::Result<_, _>>()
-        .or_fail(Status::Config, || format!("{file}: not PEM"))?;
-    if certificates.is_empty() {
-        return Err(Failure::new(Status::Config, format!("{file}: holds no certificate in PEM")));
-    }
-    Ok(certificates)
-}
-
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
-    let text = read_kept(path, "key")?;
-    PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {
-        let what = "holds no private key in PEM; one that a passphrase protects cannot be used here";
-        Failure::new(Status::Config, format!("{}: {what}", path.display()))
-    })
+    let certificates = settings.certificates(section);
+    // The driver passes no authority over, either.
+    certificates.client(Needed::EachAuthority)?;
+    let options = SslOpts::default().with_root_cert_path(Some(certificates.authorities().to_owned()));
+    let identity = certificates.identity();
+    let identity = identity.map(|(cert, key)| ClientIdentity::new(cert.to_owned(), key.to_owned()));
+    Ok(Some(options.with_client_identity(identity)))
 }
 
 /// What an error means, if encryption is its reason. `section` of the configuration holds the server's address.

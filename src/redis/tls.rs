@@ -25,7 +25,7 @@ use super::{
     stream::wait,
     trouble::{Kind, Trouble},
 };
-use crate::config::Redis;
+use crate::config::{Redis, certificates::Needed};
 
 /// Whom we trust, and who we are.
 #[derive(Debug)]
@@ -36,8 +36,7 @@ impl Security {
     pub(super) fn of(address: &ConnectionAddr, settings: &Redis) -> Result<Option<Self>, Trouble> {
         match address {
             ConnectionAddr::TcpTls { .. } => {
-                let client = settings.certificates().client();
-                Ok(Some(Self(Arc::new(client.map_err(|failure| failure.context("[redis]"))?))))
+                Ok(Some(Self(Arc::new(settings.certificates().client(Needed::OneAuthority)?))))
             }
             _ => Ok(None),
         }

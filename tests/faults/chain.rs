@@ -1,9 +1,8 @@
 //! Two commands, one after the other: what one of them could not know does not mislead the other.
 
 use crate::{
-    rewind::Rewind,
     support::{
-        Database, MariaDb, Tool,
+        Database, MariaDb, Rewind, Tool,
         proxy::{Harm, Point, Protocol, Proxy, Trouble},
     },
     worlds::space,
@@ -42,7 +41,7 @@ fn a_snapshot_whose_answer_was_lost_is_one_use_and_one_record_also_if_it_was_ing
     ingest.clone().arg("--init-db").run().silent();
     space::fill(&database);
     let host = Tool::new("samba-snapshot").config("samba.server = \"nas\"\nsamba.resolve = [\"snapshot\"]\n");
-    let start = Rewind::new(&database);
+    let start = Rewind::all(&database);
     let should = story(&database, &host, &ingest, None);
     for lost in 0.. {
         start.back(&database);

@@ -19,7 +19,6 @@ mod chain;
 mod disk;
 mod fault;
 mod judge;
-mod rewind;
 mod servers;
 mod strike;
 mod trial;

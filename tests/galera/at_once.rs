@@ -76,9 +76,8 @@ fn session_aggregate_on_two_nodes_at_once_ends_as_one_undisturbed_run() {
     let nodes = cluster.databases();
     site::open(&nodes[2]);
     let tally = alternate(&nodes, site::PARTS, site::aggregate, site::add_part);
-    let mut conn = nodes[1].conn();
     // Parts come in any order: the ends of some were told before their sessions were.
-    (0..site::PARTS).for_each(|part| site::end_part(&mut conn, part));
+    site::end_all(&mut nodes[1].conn());
     cluster.wait_for(&[0, 1, 2]);
     site::aggregate(&nodes[0]).run().silent();
     cluster.wait_for(&[0, 1, 2]);

@@ -28,16 +28,12 @@ fn one_waits(database: &Database) -> bool {
 #[test]
 fn a_run_on_a_node_that_lags_behind_does_not_do_again_what_was_done_elsewhere() {
     let cluster = cluster();
-    let nodes = cluster.databases();
-    space::open(&nodes[0]);
-    let mut conn = nodes[0].conn();
-    (0..space::PARTS / 2).for_each(|part| space::add_part(&mut conn, part));
-    cluster.wait_for(&[0, 1, 2]);
+    let nodes = space::with_parts(&cluster, 0..space::PARTS / 2);
     let waiting = || nodes[2].value("SELECT COUNT(*) FROM users_temp");
     let before = waiting();
     let held = cluster.hold_back(2, &nodes);
     space::ingest(&nodes[0]).run().silent();
-    (space::PARTS / 2..space::PARTS).for_each(|part| space::add_part(&mut conn, part));
+    space::add_parts(&mut nodes[0].conn(), space::PARTS / 2..space::PARTS);
     // The node still shows the sightings as new, and the lease as free.
     assert_eq!(waiting(), before);
     let running = space::ingest(&nodes[2]).start();
@@ -51,14 +47,10 @@ fn a_run_on_a_node_that_lags_behind_does_not_do_again_what_was_done_elsewhere() 
 #[test]
 fn session_aggregate_on_a_node_that_lags_behind_begins_where_the_last_run_ended() {
     let cluster = cluster();
-    let nodes = cluster.databases();
-    site::open(&nodes[0]);
-    let mut conn = nodes[0].conn();
-    (0..site::PARTS).for_each(|part| site::add_part(&mut conn, part));
-    cluster.wait_for(&[0, 1, 2]);
+    let nodes = site::with_all(&cluster);
     let held = cluster.hold_back(1, &nodes);
     site::aggregate(&nodes[0]).run().silent();
-    (0..site::PARTS).for_each(|part| site::end_part(&mut conn, part));
+    site::end_all(&mut nodes[0].conn());
     let running = site::aggregate(&nodes[1]).start();
     until("a run that waits", || one_waits(&nodes[1]));
     drop(held);
@@ -95,7 +87,7 @@ fn lead_to_node_behind(cluster: &Galera, statements: usize, should: &str) {
     space::open(&nodes[0]);
     nodes[0].run(NOBODY_KNOWN);
     let mut conn = nodes[0].conn();
-    (0..space::PARTS).for_each(|part| space::add_part(&mut conn, part));
+    space::add_parts(&mut conn, 0..space::PARTS);
     cluster.wait_for(&[0, 1, 2]);
     let held = Arc::new(Mutex::new(Some(cluster.hold_back(1, &nodes))));
     let release = Arc::clone(&held);
@@ -104,10 +96,8 @@ fn lead_to_node_behind(cluster: &Galera, statements: usize, should: &str) {
     symlink(cluster.socket(0), &way).unwrap();
     let (led, other) = (way.clone(), cluster.socket(1));
     let (mut behind, mut said) = (nodes[1].conn(), None);
-    let taken =
-        move |conn: &mut Conn| conn.query_first::<u64, _>("SELECT COUNT(*) FROM users_log").unwrap().unwrap();
     let at_each_statement = move || match &mut said {
-        None if taken(&mut conn) < TAKEN => {}
+        None if space::taken(&mut conn).unwrap() < TAKEN => {}
         None => {
             fs::remove_file(&led).unwrap();
             symlink(&other, &led).unwrap();
@@ -116,7 +106,7 @@ fn lead_to_node_behind(cluster: &Galera, statements: usize, should: &str) {
         }
         Some(said) => {
             if *said == statements && release.lock().unwrap().take().is_some() {
-                until("what was committed on the first node", || taken(&mut behind) >= TAKEN);
+                until("what was committed on the first node", || space::taken(&mut behind).unwrap() >= TAKEN);
             }
             *said += 1;
         }

@@ -4,7 +4,7 @@ use mysql::prelude::Queryable;
 
 use crate::{
     cluster, space,
-    support::{Galera, Output, Tool, until},
+    support::{Galera, Output, Tool},
 };
 
 /// epn-ingest that knows these nodes, in this order.
@@ -57,14 +57,9 @@ fn a_node_that_is_cut_off_frozen_or_not_synced_is_passed_over() {
 #[test]
 fn a_run_goes_on_at_the_next_host_when_its_node_is_killed() {
     let mut cluster = cluster();
-    let nodes = cluster.databases();
-    space::open(&nodes[0]);
-    (0..space::PARTS).for_each(|part| space::add_part(&mut nodes[0].conn(), part));
-    cluster.wait_for(&[0, 1, 2]);
-    let mut conn = nodes[1].conn();
+    let nodes = space::full(&cluster);
     let running = ingest(&cluster, &[0, 1, 2], &nodes[0]).start();
-    let taken = "SELECT COUNT(*) FROM users_log";
-    until("some batches", || conn.query_first::<u64, _>(taken).unwrap() >= Some(450));
+    space::until_taken(&nodes[1], 450);
     cluster.kill(0);
     running.wait().silent();
     cluster.restart(0);
@@ -74,18 +69,15 @@ fn a_run_goes_on_at_the_next_host_when_its_node_is_killed() {
 #[test]
 fn without_a_node_in_the_cluster_a_run_ends_with_one_line_and_loses_nothing() {
     let mut cluster = cluster();
-    let nodes = cluster.databases();
-    space::open(&nodes[0]);
-    (0..space::PARTS).for_each(|part| space::add_part(&mut nodes[0].conn(), part));
-    cluster.wait_for(&[0, 1, 2]);
+    let nodes = space::full(&cluster);
     let limits = "general.timezone = \"Europe/Paris\"\nmysql.retry_for = \"1s\"\n";
     let tool = ingest(&cluster, &[0, 1, 2], &nodes[0]).config(limits);
     // Cut in three: nobody has a majority.
     cluster.cut_off(1);
     cluster.cut_off(2);
     (0..3).for_each(|node| cluster.wait_until_alone(node));
-    let run = tool.run().expect(69);
-    assert!(run.stderr.starts_with("epn-ingest: ") && run.stderr.lines().count() == 1, "{run:?}");
+    let run = tool.run();
+    space::assert_gave_up(&run);
     assert!((0..3).all(|node| run.stderr.contains(&cluster.host(node))), "{run:?}");
     cluster.heal();
     tool.run().silent();

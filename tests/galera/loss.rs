@@ -1,46 +1,20 @@
 //! Nodes that die, are cut off or freeze while a run uses them.
 
-use mysql::prelude::Queryable;
-
 use crate::{
     chance::Chance,
     cluster, site, space,
-    support::{Database, Galera, NODES, Output, Tool, until},
+    support::{NODES, Tool, until},
 };
-
-/// A space with all its sightings.
-pub fn full_space(cluster: &Galera) -> [Database; NODES] {
-    let nodes = cluster.databases();
-    space::open(&nodes[0]);
-    (0..space::PARTS).for_each(|part| space::add_part(&mut nodes[0].conn(), part));
-    cluster.wait_for(&[0, 1, 2]);
-    nodes
-}
-
-/// Waits until a run has committed at least so many of the 2,400 sightings, seen through that node.
-#[track_caller]
-pub fn until_taken(node: &Database, sightings: u64) {
-    let mut conn = node.conn();
-    let count = "SELECT COUNT(*) FROM users_log";
-    until("some batches", || conn.query_first::<u64, _>(count).is_ok_and(|taken| taken >= Some(sightings)));
-}
-
-/// A run that gave up, in one line.
-#[track_caller]
-pub fn assert_gave_up(run: &Output) {
-    assert_eq!(run.status, 69, "{run:?}");
-    assert!(run.stderr.starts_with("epn-ingest: ") && run.stderr.lines().count() == 1, "{run:?}");
-}
 
 #[test]
 fn a_run_whose_node_is_killed_goes_on_when_it_is_back() {
     let mut cluster = cluster();
     let mut chance = Chance::new();
-    let nodes = full_space(&cluster);
+    let nodes = space::full(&cluster);
     let victim = chance.below(NODES as u64) as usize;
     let other = (victim + 1) % NODES;
     let running = space::ingest(&nodes[victim]).start();
-    until_taken(&nodes[other], chance.below(1_500));
+    space::until_taken(&nodes[other], chance.below(1_500));
     cluster.kill(victim);
     // Another host tries, too: the lease is not its own.
     let beside = space::ingest(&nodes[other]).run();
@@ -54,10 +28,10 @@ fn a_run_whose_node_is_killed_goes_on_when_it_is_back() {
 #[test]
 fn a_run_that_dies_with_its_node_is_made_up_for_on_another() {
     let mut cluster = cluster();
-    let nodes = full_space(&cluster);
+    let nodes = space::full(&cluster);
     let host = space::ingest_within(&nodes[2], "20s");
     let running = host.start();
-    until_taken(&nodes[0], 300);
+    space::until_taken(&nodes[0], 300);
     cluster.kill(2);
     running.kill();
     // Its host knows that it is dead, by its lock file, and has the address of another node by now. Others wait.
@@ -71,11 +45,8 @@ fn a_run_that_dies_with_its_node_is_made_up_for_on_another() {
 #[test]
 fn session_aggregate_goes_on_when_its_killed_node_is_back() {
     let mut cluster = cluster();
-    let nodes = cluster.databases();
-    site::open(&nodes[0]);
-    let mut conn = nodes[0].conn();
-    (0..site::PARTS).for_each(|part| site::add_part(&mut conn, part));
-    (0..site::PARTS).for_each(|part| site::end_part(&mut conn, part));
+    let nodes = site::with_all(&cluster);
+    site::end_all(&mut nodes[0].conn());
     cluster.wait_for(&[0, 1, 2]);
     let running = site::aggregate(&nodes[1]).start();
     let lease = "SELECT COUNT(*) FROM sessionstat_lease WHERE job = 'session-aggregate' AND holder <> ''";
@@ -92,23 +63,23 @@ fn session_aggregate_goes_on_when_its_killed_node_is_back() {
 #[test]
 fn a_node_that_is_cut_off_takes_nothing_and_says_so() {
     let cluster = cluster();
-    let nodes = full_space(&cluster);
+    let nodes = space::full(&cluster);
     // A run is at work there, and believes for some seconds that all is well.
     let host = space::ingest_within(&nodes[2], "2s");
     let running = host.start();
-    until_taken(&nodes[0], 300);
+    space::until_taken(&nodes[0], 300);
     cluster.cut_off(2);
     let cut = running.wait();
     cluster.wait_until_alone(2);
     cluster.wait_for(&[0, 1]);
     if cut.status != 0 {
-        assert_gave_up(&cut);
+        space::assert_gave_up(&cut);
     }
     // Alone, it takes nothing from anybody.
-    let taken = || nodes[0].value("SELECT COUNT(*) FROM users_log");
+    let taken = || space::taken(&mut nodes[0].conn()).unwrap();
     let before = taken();
-    assert_gave_up(&space::ingest_within(&nodes[2], "1s").run());
-    assert_gave_up(&host.clone().arg("--dry-run").run());
+    space::assert_gave_up(&space::ingest_within(&nodes[2], "1s").run());
+    space::assert_gave_up(&host.clone().arg("--dry-run").run());
     assert_eq!(taken(), before);
     // The host of the run that was cut off goes on elsewhere at once, whoever else has to wait for its lease.
     let wait: Tool = space::ingest(&nodes[1]);
@@ -122,9 +93,9 @@ fn a_node_that_is_cut_off_takes_nothing_and_says_so() {
 #[test]
 fn a_run_waits_for_a_node_that_is_cut_off_for_a_moment() {
     let cluster = cluster();
-    let nodes = full_space(&cluster);
+    let nodes = space::full(&cluster);
     let running = space::ingest(&nodes[1]).start();
-    until_taken(&nodes[0], 150);
+    space::until_taken(&nodes[0], 150);
     cluster.cut_off(1);
     cluster.wait_until_alone(1);
     cluster.connect_again(1);
@@ -136,18 +107,14 @@ fn a_run_waits_for_a_node_that_is_cut_off_for_a_moment() {
 #[test]
 fn a_node_that_wakes_up_in_the_past_does_no_work_of_then() {
     let cluster = cluster();
-    let nodes = cluster.databases();
-    space::open(&nodes[0]);
-    let mut conn = nodes[0].conn();
-    (0..space::PARTS / 2).for_each(|part| space::add_part(&mut conn, part));
-    cluster.wait_for(&[0, 1, 2]);
+    let nodes = space::with_parts(&cluster, 0..space::PARTS / 2);
     // One run is in its midst there, another one comes the moment it wakes up.
     let (early, late) = (space::ingest(&nodes[2]), space::ingest(&nodes[2]));
     let running = early.start();
-    until_taken(&nodes[0], 150);
+    space::until_taken(&nodes[0], 150);
     cluster.freeze(2);
     cluster.wait_for(&[0, 1]);
-    (space::PARTS / 2..space::PARTS).for_each(|part| space::add_part(&mut conn, part));
+    space::add_parts(&mut nodes[0].conn(), space::PARTS / 2..space::PARTS);
     // The frozen run's lease holds. It is over at last, and another host does all of the work.
     assert_eq!(space::ingest(&nodes[0]).run().status, 75);
     nodes[0].run("UPDATE sessionstat_lease SET expires_at = UTC_TIMESTAMP(6) WHERE job = 'epn-ingest'");

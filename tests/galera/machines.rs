@@ -4,7 +4,6 @@
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::{
-    loss::{assert_gave_up, full_space, until_taken},
     site, space,
     support::{Galera, NODES, Network, Running, until},
 };
@@ -38,14 +37,14 @@ const PATIENT: &str = "general.timezone = \"Europe/Paris\"\nepn.batch_rows = 150
 /// A run on a client's machine uses node 2, the first of its list, when `fail` happens to the network. That node, alone,
 /// takes nothing; the run goes on at another one.
 fn fails_under_a_run(cluster: &Galera, what: &str, fail: impl Fn(&Network)) {
-    let nodes = full_space(cluster);
+    let nodes = space::full(cluster);
     let url = cluster.url_of(&[2, 1, 0], &nodes[0], "epn-ingest");
     let client = space::ingest(&nodes[0]).env("SESSIONSTAT_MYSQL_URL", url).config(PATIENT);
     let running = client.under(cluster.network().client()).arg("-v").start();
-    until_taken(&nodes[0], 300);
+    space::until_taken(&nodes[0], 300);
     fail(cluster.network());
     cluster.wait_until_alone(2);
-    assert_gave_up(&space::ingest_within(&nodes[2], "1s").run());
+    space::assert_gave_up(&space::ingest_within(&nodes[2], "1s").run());
     cluster.wait_for(&[0, 1]);
     let run = running.wait().expect(0);
     for (node, told) in [(2, "is passed over: "), (1, "")] {
@@ -117,8 +116,7 @@ fn runs_on_two_nodes_that_do_not_hear_each_other_do_the_work_of_one() {
     }
     [0, 1].iter().for_each(|node| cluster.network().plug(*node));
     cluster.wait_for(&[0, 1, 2]);
-    let mut conn = sites[2].conn();
-    (0..site::PARTS).for_each(|part| site::end_part(&mut conn, part));
+    site::end_all(&mut sites[2].conn());
     cluster.wait_for(&[0, 1, 2]);
     space::ingest(&spaces[1]).run().silent();
     site::aggregate(&sites[0]).run().silent();

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use mysql::prelude::Queryable;
 
-use crate::support::{Database, MariaDb, Tool};
+use crate::support::{Database, Galera, MariaDb, NODES, Tool};
 
 /// The records come in so many parts.
 pub const PARTS: u64 = 16;
@@ -67,6 +67,26 @@ pub fn end_part(conn: &mut impl Queryable, part: u64) {
     );
 }
 
+/// Adds all parts, one after the other. Sessions of the last one have not ended.
+pub fn add_all(conn: &mut impl Queryable) {
+    (0..PARTS).for_each(|part| add_part(conn, part));
+}
+
+/// Ends all sessions that have not ended.
+pub fn end_all(conn: &mut impl Queryable) {
+    (0..PARTS).for_each(|part| end_part(conn, part));
+}
+
+/// New tables that all nodes show, with all parts of the records.
+#[track_caller]
+pub fn with_all(cluster: &Galera) -> [Database; NODES] {
+    let nodes = cluster.databases();
+    open(&nodes[0]);
+    add_all(&mut nodes[0].conn());
+    cluster.wait_for(&[0, 1, 2]);
+    nodes
+}
+
 /// As a page would: whoever meets a run tries again.
 fn change(conn: &mut impl Queryable, sql: &str) {
     while let Err(error) = conn.query_drop(sql) {
@@ -81,8 +101,8 @@ fn expected() -> &'static str {
     EXPECTED.get_or_init(|| {
         let database = MariaDb::shared().database();
         open(&database);
-        (0..PARTS).for_each(|part| add_part(&mut database.conn(), part));
-        (0..PARTS).for_each(|part| end_part(&mut database.conn(), part));
+        add_all(&mut database.conn());
+        end_all(&mut database.conn());
         aggregate(&database).run().silent();
         let state = database.dump(&END_STATE);
         assert!(state.lines().count() > 500, "{state}");

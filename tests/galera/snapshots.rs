@@ -95,7 +95,7 @@ fn each_node_reports_the_same() {
     let cluster = cluster();
     let nodes = cluster.databases();
     space::open(&nodes[0]);
-    (0..space::PARTS).for_each(|part| space::add_part(&mut nodes[1].conn(), part));
+    space::add_parts(&mut nodes[1].conn(), 0..space::PARTS);
     cluster.wait_for(&[0, 1, 2]);
     space::ingest(&nodes[2]).run().silent();
     let reports = nodes.each_ref().map(|node| {

@@ -1,10 +1,10 @@
 //! A public space, filled part by part, and what has to become of it.
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::{collections::HashSet, ops::Range, sync::OnceLock};
 
 use mysql::prelude::Queryable;
 
-use crate::support::{Database, MariaDb, Tool};
+use crate::support::{Database, Galera, MariaDb, NODES, Output, Tool, until};
 
 /// The sightings come in so many parts.
 pub const PARTS: u64 = 24;
@@ -83,13 +83,53 @@ pub fn add_part(conn: &mut impl Queryable, part: u64) {
     conn.query_drop(&sql).unwrap_or_else(|error| panic!("part {part}: {error}"));
 }
 
+/// Adds some of the parts, one after the other.
+pub fn add_parts(conn: &mut impl Queryable, parts: Range<u64>) {
+    parts.for_each(|part| add_part(conn, part));
+}
+
+/// A new space that all nodes show, with these parts of its sightings.
+#[track_caller]
+pub fn with_parts(cluster: &Galera, parts: Range<u64>) -> [Database; NODES] {
+    let nodes = cluster.databases();
+    open(&nodes[0]);
+    add_parts(&mut nodes[0].conn(), parts);
+    cluster.wait_for(&[0, 1, 2]);
+    nodes
+}
+
+/// A new space that all nodes show, with all its sightings.
+#[track_caller]
+pub fn full(cluster: &Galera) -> [Database; NODES] {
+    with_parts(cluster, 0..PARTS)
+}
+
+/// How many sightings runs have taken and committed, seen through the node of `conn`.
+pub fn taken(conn: &mut impl Queryable) -> mysql::Result<u64> {
+    Ok(conn.query_first("SELECT COUNT(*) FROM users_log")?.unwrap_or(0))
+}
+
+/// Waits until a run has taken at least so many, seen through that node.
+#[track_caller]
+pub fn until_taken(node: &Database, sightings: u64) {
+    let mut conn = node.conn();
+    until("some batches", || taken(&mut conn).is_ok_and(|taken| taken >= sightings));
+}
+
+/// A run that gave up, in one line.
+#[track_caller]
+pub fn assert_gave_up(run: &Output) {
+    assert_eq!(run.status, 69, "{run:?}");
+    assert!(run.stderr.starts_with("epn-ingest: ") && run.stderr.lines().count() == 1, "{run:?}");
+}
+
 /// The state that has to come of all parts: that after one undisturbed run on a server without a cluster, on which
 /// `change` was done before.
 pub fn expected(change: &str) -> String {
     let database = MariaDb::shared().database();
     open(&database);
     database.run(change);
-    (0..PARTS).for_each(|part| add_part(&mut database.conn(), part));
+    add_parts(&mut database.conn(), 0..PARTS);
     ingest(&database).run().silent();
     let state = database.dump(&END_STATE);
     assert!(state.lines().count() > 500, "{state}");

@@ -10,8 +10,9 @@ use sessionstat::{
 
 use crate::{
     log_table::{LOG, Row},
-    site::{BASE, Site, TABLES, insist},
+    site::{BASE, Site, insist, tables},
     support::{
+        Rewind,
         proxy::{Harm, Point, Proxy, Trouble},
         until,
     },
@@ -29,37 +30,20 @@ const LEFT: [&str; 6] = [
     "SELECT session_id, type, start_time, end_time, end_context, user_id FROM usr_session_stats_raw",
 ];
 
-/// The tables as they are; `back` makes them that again.
+/// A site, and its tables as they were.
 struct Scene {
     site: Site,
-    columns: Vec<(String, String)>,
+    start: Rewind,
 }
 
 impl Scene {
     fn new(site: Site) -> Self {
-        let tables = TABLES.iter().chain(&["usr_session_stats", "session_progress", "session_open"]);
-        let columns: Vec<_> = tables
-            .map(|table| {
-                let columns = site.database.value(&format!(
-                    "SELECT GROUP_CONCAT(column_name) FROM information_schema.columns \
-                     WHERE table_schema = DATABASE() AND table_name = '{table}' AND extra NOT LIKE '%GENERATED%'"
-                ));
-                (table.to_string(), columns)
-            })
-            .collect();
-        for (table, columns) in &columns {
-            site.database.run(&format!("CREATE TABLE once_{table} AS SELECT {columns} FROM {table}"));
-        }
-        Self { site, columns }
+        let start = Rewind::of(&site.database, &tables());
+        Self { site, start }
     }
 
     fn back(&self) {
-        let mut conn = self.site.conn();
-        for (table, columns) in &self.columns {
-            conn.query_drop(format!("DELETE FROM {table}")).unwrap();
-            conn.query_drop(format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM once_{table}"))
-                .unwrap();
-        }
+        self.start.back(&self.site.database);
     }
 
     fn dump(&self) -> String {

@@ -136,8 +136,7 @@ fn the_password_of_the_moodle_is_in_no_message() {
 #[test]
 fn a_dry_run_says_what_a_run_would_do_and_changes_nothing() {
     let site = Site::new();
-    let everything =
-        [&crate::site::TABLES[..], &["usr_session_stats", "session_progress", "session_open"]].concat();
+    let everything = crate::site::tables();
     site.log(&[Row::login(1, 7, BASE), Row::logout(2, 7, BASE + 2_000), Row::view(3, 8, BASE + 2_000, 2)]);
     let rehearse = |settings: &str| {
         let before = site.database.dump(&everything);

@@ -33,6 +33,11 @@ pub const TABLES: [&str; 6] = [
     "usr_session_stats_raw",
 ];
 
+/// The same, and what is made of session records.
+pub fn tables() -> Vec<&'static str> {
+    [&TABLES[..], &["usr_session_stats", "session_progress", "session_open"]].concat()
+}
+
 /// A session as one line: user, begin, end, length, events, heartbeats, those beyond the cap, courses, seconds in
 /// courses, reason.
 const SESSIONS: &str = "SELECT CONCAT_WS(' ', s.user_id, s.session_start, s.session_end, s.elapsed, s.events, \
@@ -104,7 +109,7 @@ impl Site {
     /// Forgets everything that runs have left behind.
     pub fn clear_but_log(&self) {
         let mut conn = self.conn();
-        for table in TABLES.iter().chain(&["usr_session_stats", "session_progress", "session_open"]) {
+        for table in tables() {
             conn.query_drop(format!("DELETE FROM {table}")).unwrap();
         }
     }

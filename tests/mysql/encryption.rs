@@ -148,8 +148,11 @@ fn an_account_that_needs_a_certificate_of_its_own_logs_in_with_it() {
     let ours = authority.issue(&["epn-ingest"]);
     run(&with(&ours.cert, &ours.key)).silent();
     refused(run(&authority.trusted()), 78, "Access denied for user 'certified'@");
-    let foreign = Authority::new().issue(&["epn-ingest"]);
-    refused(run(&with(&ours.cert, &foreign.key)), 78, "[mysql] tls_key_file: ");
+    let stranger = Authority::new();
+    let foreign = stranger.issue(&["epn-ingest"]);
+    let (cert, key) = (ours.cert.display(), foreign.key.display());
+    let apart = format!("[mysql] tls_key_file: {key}: is not the key of {cert}: ");
+    refused(run(&with(&ours.cert, &foreign.key)), 78, &apart);
 }
 
 #[test]
@@ -168,14 +171,25 @@ fn files_that_cannot_be_used_are_told_before_any_server_is_asked() {
         78,
         "[mysql] tls_ca_file: /nonexistent/ca: cannot read",
     );
-    refused(check(&trusting(&identity.key)), 78, "holds no certificate in PEM");
+    let of = |key: &str, file: &Path, what: &str| format!("[mysql] {key}: {}: {what}", file.display());
+    let none = of("tls_ca_file", &identity.key, "holds no certificate in PEM");
+    refused(check(&trusting(&identity.key)), 78, &none);
+    // The driver would not begin with it.
+    let mixed = identity.key.with_extension("mixed");
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(&mixed, fs::read_to_string(authority.file()).unwrap() + broken).unwrap();
+    let unusable = of("tls_ca_file", &mixed, "certificate 2 in it cannot be used: ");
+    refused(check(&trusting(&mixed)), 78, &unusable);
     let with_key = |key: &Path| {
         let (cert, key) = (identity.cert.display(), key.display());
         format!("{}mysql.tls_cert_file = \"{cert}\"\nmysql.tls_key_file = \"{key}\"\n", authority.trusted())
     };
-    refused(check(&with_key(&identity.cert)), 78, "tls_key_file: ");
+    fs::set_permissions(&identity.cert, fs::Permissions::from_mode(0o600)).unwrap();
+    let no_key = of("tls_key_file", &identity.cert, "holds no private key in PEM; one that a passphrase");
+    refused(check(&with_key(&identity.cert)), 78, &no_key);
     fs::set_permissions(&identity.key, fs::Permissions::from_mode(0o644)).unwrap();
-    refused(check(&with_key(&identity.key)), 78, "key is readable by others; chmod o-rwx it");
+    let open = of("tls_key_file", &identity.key, "key is readable by others; chmod o-rwx it");
+    refused(check(&with_key(&identity.key)), 78, &open);
 
     let socket = crate::support::Tool::new("epn-ingest").exact_config("\n[mysql]\ntls = true\n");
     refused(

@@ -53,7 +53,9 @@ fn only_the_server_that_was_meant_is_believed() {
     fs::write(&bundle, &many).unwrap();
     let bundled = format!("{untrusting}tls_ca_file = \"{}\"\n", bundle.display());
     refused(&bundled, "unreachable", "tls_ca_file");
-    fs::write(&bundle, many + "Also trusted:\n" + &own).unwrap();
+    // What cannot be used is passed over.
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(&bundle, many + broken + "Also trusted:\n" + &own).unwrap();
     assert!(is_allowed(&at(&bundled).arg("7").run()));
     // on_error decides, as it does when nobody is there.
     let lenient = format!("{}[ratelimit]\non_error = \"allow\"\n", url(strange.1));
@@ -168,22 +170,26 @@ fn mistakes_in_the_configuration_are_named_before_anybody_is_asked() {
     assert!(checked(&good).expect(0).stdout.contains("no errors"));
     let file = |key: &str, path: &Path| format!("{url}{key} = \"{}\"\n", path.display());
     let with = |identity: &str| section("rediss://localhost:1/", identity);
+    let of = |key: &str, path: &Path, what: &str| format!("[redis] {key}: {}: {what}", path.display());
+    let nowhere = Path::new("/nowhere/ca.pem");
+    let apart = format!("is not the key of {}: ", own.file.display());
+    let together = |key: &str| format!("{key}: tls_cert_file and tls_key_file go together");
     for (wrong, why) in [
-        (file("tls_ca_file", "/nowhere/ca.pem".as_ref()), "/nowhere/ca.pem: cannot read"),
-        (file("tls_ca_file", &empty), "empty.pem: holds no certificate"),
-        (file("tls_cert_file", &own.file), "tls_cert_file: tls_cert_file and tls_key_file go together"),
-        (file("tls_key_file", &own.key), "tls_key_file: tls_cert_file and tls_key_file go together"),
-        (with(&both(&own.key, &own.key)), "holds no certificate"),
-        (with(&both(&own.file, &own.file)), "holds no private key"),
-        (with(&both(&own.file, &other.key)), "do not belong together"),
-        (with(&both(&open.file, &open.key)), "readable by others"),
+        (file("tls_ca_file", nowhere), of("tls_ca_file", nowhere, "cannot read it")),
+        (file("tls_ca_file", &empty), of("tls_ca_file", &empty, "holds no certificate in PEM")),
+        (file("tls_cert_file", &own.file), together("tls_cert_file")),
+        (file("tls_key_file", &own.key), together("tls_key_file")),
+        (with(&both(&own.key, &own.key)), of("tls_cert_file", &own.key, "holds no certificate in PEM")),
+        (with(&both(&own.file, &own.file)), of("tls_key_file", &own.file, "holds no private key in PEM")),
+        (with(&both(&own.file, &other.key)), of("tls_key_file", &other.key, &apart)),
+        (with(&both(&open.file, &open.key)), of("tls_key_file", &open.key, "key is readable by others")),
     ] {
         let run = checked(&wrong).expect(78);
-        assert!(run.stderr.lines().count() == 1 && run.stderr.contains(why), "{why}: {run:?}");
+        assert!(run.stderr.lines().count() == 1 && run.stderr.contains(&why), "{why}: {run:?}");
         // Whoever asks a question reads the same.
         let run = Tool::new("ratelimit-check").config(&wrong).arg("7").run().expect(78);
         assert_eq!(line(&run)["error"], json!("config"), "{run:?}");
-        assert!(run.stderr.contains(why), "{why}: {run:?}");
+        assert!(run.stderr.contains(&why), "{why}: {run:?}");
     }
     for (wrong, why) in [
         (good.replace("rediss:", "redis:"), "[redis] tls_ca_file: nothing is encrypted"),

@@ -12,9 +12,8 @@ use sessionstat::{config::Secret, sessions::Compat};
 use crate::{
     forms::{self, Form, Record},
     model::{Model, aggregate, connect},
-    rewind::Rewind,
     support::{
-        Database,
+        Database, Rewind,
         proxy::{Harm, Point, Proxy, Trouble},
         until,
     },
@@ -49,7 +48,7 @@ fn at_each_statement<T: Send + 'static>(
     act: impl Fn(&mut T) + Clone + Send + 'static,
     mut then: impl FnMut(&mut Model, Option<T>, &str),
 ) {
-    let start = Rewind::new(&model.database);
+    let start = Rewind::of(&model.database, &forms::tables(&model.database));
     for at in 0.. {
         start.back(&model.database);
         let (act, mut made) = (act.clone(), prepare(model));

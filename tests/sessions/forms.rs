@@ -80,7 +80,7 @@ impl Form {
 }
 
 /// What a run reads, writes and remembers.
-pub const TABLES: [&str; 7] = [
+const TABLES: [&str; 7] = [
     "usr_session_stats_raw",
     "usr_session_log",
     "usr_session_stats",
@@ -90,13 +90,17 @@ pub const TABLES: [&str; 7] = [
     "session_expiry",
 ];
 
-/// Empties the tables.
-pub fn clear(database: &Database) {
+/// Those of these tables that are there: ILIAS 10 has no log.
+pub fn tables(database: &Database) -> Vec<&'static str> {
     let has_log = "SELECT COUNT(*) FROM information_schema.tables \
         WHERE table_schema = DATABASE() AND table_name = 'usr_session_log'";
     let has_log = database.value(has_log) == "1";
-    let tables = TABLES.iter().filter(|table| has_log || **table != "usr_session_log");
-    tables.for_each(|table| database.run(&format!("DELETE FROM {table}")));
+    TABLES.into_iter().filter(|table| has_log || *table != "usr_session_log").collect()
+}
+
+/// Empties the tables.
+pub fn clear(database: &Database) {
+    tables(database).into_iter().for_each(|table| database.run(&format!("DELETE FROM {table}")));
 }
 
 /// A session record.

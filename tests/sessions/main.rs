@@ -18,4 +18,3 @@ mod model;
 mod oracle;
 mod properties;
 mod recording;
-mod rewind;

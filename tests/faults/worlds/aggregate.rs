@@ -3,7 +3,12 @@
 use mysql::prelude::Queryable;
 
 use super::{space, time};
-use crate::{case::Scene, rewind::Rewind, servers::Servers, support::Tool, world::World};
+use crate::{
+    case::Scene,
+    servers::Servers,
+    support::{Rewind, Tool},
+    world::World,
+};
 
 /// Begin of the records: 10 March 2026, 08:00 UTC.
 const BEGIN: u64 = 1_773_129_600;
@@ -75,7 +80,7 @@ impl Aggregate {
         // The rest of the space's days.
         let later = ["--now", space::EVENING];
         Tool::new("epn-ingest").url(database).config(utc).args(later).run().silent();
-        let start = Rewind::new(database);
+        let start = Rewind::all(database);
         Self { servers, start, host }
     }
 }

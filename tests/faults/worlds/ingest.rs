@@ -1,7 +1,12 @@
 //! epn-ingest: a queue of three days, in batches.
 
 use super::{space, time};
-use crate::{case::Scene, rewind::Rewind, servers::Servers, support::Tool, world::World};
+use crate::{
+    case::Scene,
+    servers::Servers,
+    support::{Rewind, Tool},
+    world::World,
+};
 
 /// The world.
 pub struct Ingest {
@@ -14,7 +19,7 @@ impl Ingest {
     pub fn new() -> Self {
         let servers = Servers::of(Scene::Ingest);
         space::fill(servers.database());
-        let start = Rewind::new(servers.database());
+        let start = Rewind::all(servers.database());
         Self { servers, start, host: Tool::new("epn-ingest") }
     }
 }

@@ -7,10 +7,9 @@ use chrono::{DateTime, Utc};
 use super::time;
 use crate::{
     case::{Case, Run, Scene},
-    rewind::Rewind,
     servers::Servers,
     strike::End,
-    support::Tool,
+    support::{Rewind, Tool},
     world::World,
 };
 
@@ -31,7 +30,7 @@ pub struct Snapshots {
 impl Snapshots {
     pub fn new() -> Self {
         let servers = Servers::of(Scene::Snapshots);
-        let start = Rewind::new(servers.database());
+        let start = Rewind::all(servers.database());
         let host = Tool::new("samba-snapshot");
         let program = host.home().join("smbstatus");
         fs::write(&program, SMBSTATUS).unwrap();
