@@ -1,23 +1,25 @@
 //! A folder of files that a later run believes, often as root: who could write them could make it say anything.
 
 use std::{
-    fs::{DirBuilder, File},
+    fs::File,
     io,
-    os::{
-        fd::{AsFd, OwnedFd},
-        unix::fs::DirBuilderExt,
-    },
+    os::fd::{AsFd, OwnedFd},
     path::Path,
 };
 
 use rustix::{
-    fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, fsync, open, openat, unlinkat},
+    fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, fsync, openat, unlinkat},
     io::Errno,
 };
 
-use super::{is_trusted, replacement::Replacement};
+use super::{
+    is_trusted,
+    replacement::Replacement,
+    way::{Missing, walk},
+};
 
-/// An open folder that belongs to root or to this user, and that nobody else may write.
+/// An open folder that belongs to root or to this user, that nobody else may write, and in whose place nobody else could
+/// have put another one.
 #[derive(Debug)]
 pub struct Kept {
     folder: OwnedFd,
@@ -27,11 +29,9 @@ impl Kept {
     /// Opens it. All that is done through it is done in that folder, whatever takes its name later.
     ///
     /// # Errors
-    /// It is not there, or others could have written there.
+    /// It is not there, or others could have written there or changed the way to it.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let folder = open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        believe(&fstat(&folder)?, "the folder")?;
-        Ok(Self { folder })
+        Self::at_the_end(path, Missing::Leave)
     }
 
     /// The same; a folder that is missing is made, for its owner alone.
@@ -39,8 +39,15 @@ impl Kept {
     /// # Errors
     /// Those of [`Self::open`], or it cannot be made.
     pub fn make(path: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        Self::open(path)
+        Self::at_the_end(path, Missing::Make)
+    }
+
+    fn at_the_end(path: &Path, missing: Missing) -> io::Result<Self> {
+        let found = walk(path, missing)?;
+        let folder =
+            openat(&found, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        believe(&fstat(&folder)?, "the folder")?;
+        Ok(Self { folder })
     }
 
     /// Opens a file of the folder for reading.

@@ -8,10 +8,12 @@
 //! | [`kept`] | a folder, and files in it, that nobody but their owner could have written |
 //! | [`place`] | the file that a name leads to, by no link of a stranger |
 //! | [`replacement`] | a whole file in the place of an old one, in one step |
+//! | [`way`] | the way to a folder, which nobody but its owner could have changed |
 
 pub mod kept;
 pub mod place;
 pub mod replacement;
+pub mod way;
 
 use std::{
     fs::{File, OpenOptions},

@@ -41,22 +41,18 @@ pub fn make_pipe(path: &Path) {
 }
 
 /// A snapshot of one connection, of a workstation whose name is asked for.
-fn snapshot(tool: &Tool) -> Tool {
+pub fn snapshot(tool: &Tool) -> Tool {
     let sessions = "{\"sessions\": {\"1\": {\"username\": \"anne\", \"hostname\": \"ipv4:10.9.8.7:50000\"}}}";
     tool.clone().args(["--input=-", "--server=nas", NOON]).stdin(sessions)
 }
 
 /// The same while MySQL is away: it has to go into the spool.
-fn spooled(tool: &Tool) -> Output {
-    snapshot(tool)
-        .env("SESSIONSTAT_MYSQL_URL", AWAY)
-        .config("samba.resolve = [\"snapshot\"]\nmysql.retry_for = \"0s\"\n")
-        .limit(Duration::from_secs(30))
-        .run()
+pub fn spooled(tool: &Tool, config: &str) -> Output {
+    snapshot(tool).env("SESSIONSTAT_MYSQL_URL", AWAY).config(config).limit(Duration::from_secs(30)).run()
 }
 
 /// A snapshot that nobody took.
-const INVENTED: &str = "{\"seen_at\":\"2026-03-10T11:00:00Z\",\"server\":\"nas\",\"rows\":[{\"login\":\"invented\",\"machine\":\"\",\"ip\":null}]}\n";
+pub const INVENTED: &str = "{\"seen_at\":\"2026-03-10T11:00:00Z\",\"server\":\"nas\",\"rows\":[{\"login\":\"invented\",\"machine\":\"\",\"ip\":null}]}\n";
 
 #[test]
 fn a_spool_that_others_could_have_written_is_neither_read_nor_written() {
@@ -117,7 +113,7 @@ fn a_spool_that_others_could_have_written_is_neither_read_nor_written() {
         fs::write(victim.path(), INVENTED).unwrap();
         let tool = servers.tool("samba-snapshot");
         plant(&of(&tool), victim.path());
-        let run = spooled(&tool);
+        let run = spooled(&tool, "samba.resolve = [\"snapshot\"]\nmysql.retry_for = \"0s\"\n");
         assert!([73, 74].contains(&run.status), "{name}: {run:?}");
         assert!(
             run.stderr.contains("samba-snapshot.spool") || run.stderr.contains("(spool_dir)"),

@@ -19,3 +19,4 @@ mod passwords;
 mod reports;
 mod servers;
 mod strings;
+mod swaps;

@@ -1,13 +1,13 @@
 //! A master that stands still is replaced; when it goes on, it takes itself for the master until it hears the news.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     account::{cost, held, keys},
     killed::users_of,
-    load::{LIMIT, Load, TIMEOUT, Word, exhaust, patient, quick},
+    load::{LIMIT, Load, TIMEOUT, Word, at, exhaust, patient, quick},
     seed::Seed,
-    support::{Cluster, Dialogue, Redis, Tool, redis::ask, until},
+    support::{Cluster, Dialogue, Redis, Tool, accounts::PASSWORD, redis::ask, until},
 };
 
 /// Connections to a master that were made before it stood still, and on which nothing was said since.
@@ -134,4 +134,75 @@ fn a_master_that_stands_still_for_a_moment_charges_each_try_once() {
     assert_eq!(Word::of(&patient.hear()), Word::Allowed);
     // What was told to the node while it stood still is done now.
     assert!((before + 1..=before + 2).contains(&length()), "{before}, {}", length());
+}
+
+/// Makes a server the replica of another one, as an administrator does, and waits for its copy.
+#[track_caller]
+fn demote(server: &Redis, master: &Redis) {
+    let _: String = server.ask(&["REPLICAOF", "127.0.0.1", &master.port().to_string()]);
+    until("a copy", || server.says("replication", "master_link_status:up"));
+}
+
+#[test]
+fn a_server_that_becomes_a_replica_in_the_midst_of_a_conversation_is_told_as_one() {
+    let (server, other) = (Redis::on_tcp(&[]), Redis::on_tcp(&[]));
+    let section = format!("[redis]\nurl = {:?}\n", server.url_of("ratelimit-check"));
+    let mut talk = Dialogue::begin(&patient(&section, &Redis::prefix()).arg("--batch"));
+    assert_eq!(talk.ask("marie")["remaining"], 9);
+    assert_eq!(talk.ask("marie")["remaining"], 8);
+    demote(&server, &other);
+    // On the connection that stands, on a new one, and all of several that are asked about at once.
+    for lines in ["marie", "marie", "marie\nluc\nzoé"] {
+        talk.say(lines);
+        for user in lines.lines() {
+            let answer = talk.hear();
+            assert_eq!(
+                (&answer["error"], &answer["allowed"]),
+                (&"readonly".into(), &false.into()),
+                "{answer}"
+            );
+            assert_eq!(answer["user"], user);
+        }
+    }
+    // The copy was that of an empty server, and nobody was charged meanwhile.
+    let _: String = server.ask(&["REPLICAOF", "NO", "ONE"]);
+    assert_eq!(talk.ask("marie")["remaining"], 9);
+    let end = talk.end();
+    let told = String::from_utf8_lossy(&end.stderr);
+    assert_eq!(end.status.code(), Some(69), "{told}");
+    // One line for each try to ask, which says what to do.
+    assert_eq!(told.lines().count(), 3, "{told}");
+    assert!(told.lines().all(|line| line.contains("check that [redis] url is that of the master")), "{told}");
+}
+
+#[test]
+fn behind_sentinels_the_answer_after_that_of_a_replica_is_the_new_master_s() {
+    let (old, new) = (Redis::on_tcp(&[]), Redis::on_tcp(&[]));
+    let sentinel = Redis::sentinel("main", &old, &[]);
+    let url = sentinel.url().replace("redis://", &format!("redis://ratelimit_check:{PASSWORD}@"));
+    let section = format!("[redis]\nurl = {url:?}\nsentinel = \"main\"\n");
+    let prefix = Redis::prefix();
+    let marie = ["marie".to_owned()];
+    let states = keys(&prefix, &marie);
+    demote(&new, &old);
+    let mut talk = Dialogue::begin(&at(&section, &prefix, Duration::from_secs(5), "").arg("--batch"));
+    for remaining in [9, 8, 7] {
+        assert_eq!(talk.ask("marie")["remaining"], remaining);
+    }
+    until("the copy of three tries", || held(&mut new.connect(0), &states) == [3]);
+    // A change of places by hand: a Sentinel that still watched would change it back.
+    let port = new.port().to_string();
+    let _: String = sentinel.ask(&["SENTINEL", "REMOVE", "main"]);
+    let _: String = new.ask(&["REPLICAOF", "NO", "ONE"]);
+    demote(&old, &new);
+    let _: String = sentinel.ask(&["SENTINEL", "MONITOR", "main", "127.0.0.1", &port, "1"]);
+    // Nobody closed the connection to the old one, which cannot decide any more, and charges nobody.
+    let answer = talk.ask("marie");
+    assert_eq!((&answer["error"], &answer["allowed"]), (&"readonly".into(), &false.into()), "{answer}");
+    // An answer that came too late would be an error.
+    let answer = talk.ask("marie");
+    assert_eq!((&answer["remaining"], answer.get("error")), (&6.into(), None), "{answer}");
+    assert_eq!(held(&mut new.connect(0), &states), [4]);
+    assert_eq!(talk.ask("marie")["remaining"], 5);
+    assert_eq!(talk.end().status.code(), Some(69));
 }

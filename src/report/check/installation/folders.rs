@@ -10,7 +10,14 @@ use super::{
     finding::Finding,
     host::{ACCOUNT, Access, Account, Host, Kind},
 };
-use crate::{config::Config, files::open_unlinked, report::check::rule::State};
+use crate::{
+    config::Config,
+    files::{
+        open_unlinked,
+        way::{self, Doubt},
+    },
+    report::check::rule::State,
+};
 
 const LOCK: &str = "lock_dir";
 const SPOOL: &str = "spool_dir";
@@ -20,6 +27,8 @@ const SPOOL: &str = "spool_dir";
 pub struct Seen {
     lock: Folder,
     spool: Folder,
+    /// Why samba-snapshot would not believe the way to it.
+    doubt: Option<Doubt>,
     /// Bytes in the file of waiting snapshots, and lines; none: this user cannot see.
     waiting: Option<usize>,
     /// Lines that were put aside.
@@ -108,6 +117,7 @@ pub fn look(config: &Config, host: &Host) -> Seen {
     Seen {
         lock: Folder::look(&config.lock_dir),
         spool: Folder::look(&config.spool_dir),
+        doubt: way::doubt(&config.spool_dir),
         waiting,
         rejected: rejected.exists().then_some(rejected),
         account: account.unwrap_or_else(unnamed),
@@ -142,7 +152,7 @@ fn of_lock(seen: &Seen) -> Vec<Finding> {
 }
 
 fn of_spool(seen: &Seen) -> Vec<Finding> {
-    let Seen { spool, waiting, rejected, user, .. } = seen;
+    let Seen { spool, doubt, waiting, rejected, user, .. } = seen;
     let path = spool.path.display();
     let mut findings = Vec::new();
     let mut bad = |state, found: String, cure: String| findings.push(Finding::bad(state, SPOOL, found, cure));
@@ -161,6 +171,10 @@ fn of_spool(seen: &Seen) -> Vec<Finding> {
             let found = format!("others can put snapshots into {path} (mode {:o})", access.mode);
             bad(State::Warning, found, format!("chmod 700 {path}"));
         }
+    }
+    if let Some(Doubt { found, cure }) = doubt {
+        let found = format!("samba-snapshot does not use {path}: {found}");
+        bad(State::Critical, found, cure.clone());
     }
     if let Some(count @ 1..) = waiting {
         let snapshots =
@@ -198,10 +212,13 @@ mod tests {
         Folder { path: "/x/y".into(), access: None, parent: Some(("/x".into(), parent)) }
     }
 
-    fn told(lock: Folder, spool: Folder, waiting: Option<usize>) -> Vec<String> {
+    fn seen(lock: Folder, spool: Folder, waiting: Option<usize>) -> Seen {
         let account = Account { name: ACCOUNT.into(), user: 106, group: 112 };
-        let seen = Seen { lock, spool, waiting, rejected: None, account, user: 0 };
-        findings(&seen).iter().map(ToString::to_string).collect()
+        Seen { lock, spool, doubt: None, waiting, rejected: None, account, user: 0 }
+    }
+
+    fn told(lock: Folder, spool: Folder, waiting: Option<usize>) -> Vec<String> {
+        findings(&seen(lock, spool, waiting)).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -239,6 +256,12 @@ mod tests {
                 "WARNING spool_dir: 3 snapshots wait in /x/y for MySQL; see why samba-snapshot does not reach MySQL: \
                  samba-snapshot -v",
             ]
+        );
+        let doubt =
+            Some(Doubt { found: "others can rename what is in /x".into(), cure: "chmod go-w /x".into() });
+        assert_eq!(
+            findings(&Seen { doubt, ..seen(folder(106, 0o700), folder(0, 0o700), Some(0)) })[1].to_string(),
+            "CRITICAL spool_dir: samba-snapshot does not use /x/y: others can rename what is in /x; chmod go-w /x"
         );
         let mut file = folder(0, 0o700);
         file.access.as_mut().unwrap().kind = Kind::File;
