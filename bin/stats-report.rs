@@ -92,6 +92,7 @@ fn main() -> ExitCode {
         Err(_) => std::env::args_os().any(|argument| argument == "check"),
     };
     let mut has_begun = true;
+    cli::report_full_files();
     let status = cli::main_for(
         arguments,
         |arguments: &Arguments| &arguments.common,

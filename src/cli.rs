@@ -82,7 +82,16 @@ pub fn main<A: Parser>(
     common: impl Fn(&A) -> &Common,
     run: impl FnOnce(A, Context) -> Result<Status>,
 ) -> ExitCode {
+    report_full_files();
     main_for(A::try_parse(), common, run, |_, _| ()).into()
+}
+
+/// A file that would grow beyond the limit of the process (`ulimit -f`, `LimitFSIZE=`) is an error of its own, as on a
+/// full disk. Left alone, the kernel ends the process without a word, and what was half written stays.
+#[allow(unsafe_code)]
+pub fn report_full_files() {
+    // SAFETY: no handler is installed, and there is no second thread yet.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// The same for a caller that reads standard output and nothing else: `unbegun` tells it what became of its question,

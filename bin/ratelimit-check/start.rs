@@ -1,4 +1,4 @@
-//! How the process begins, and where its memory is: the unsafe lines of this package, each with its reason.
+//! How the process begins, and where its memory is: the unsafe lines of this command, each with its reason.
 #![allow(unsafe_code)]
 
 use std::{

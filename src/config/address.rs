@@ -77,6 +77,10 @@ pub fn mysql_hosts(url: &Secret) -> Result<Vec<Opts>, &'static str> {
             }
             false => WRONG,
         })?;
+    // The driver would ask the nameless socket, and port 0, for as long as it may.
+    if parsed.iter().any(|opts| opts.get_socket() == Some("") || opts.get_tcp_port() == 0) {
+        return Err(WRONG);
+    }
     if parsed.len() > 1 && parsed.iter().any(|opts| opts.get_socket().is_some()) {
         return Err("a Unix socket leads to one server; leave out the other hosts, or ?socket=");
     }
@@ -134,7 +138,8 @@ mod tests {
             let refused = hosts(&format!("mysql://u:secret@{list}/d")).unwrap_err();
             assert!(refused.starts_with("not a list of hosts; "), "{list}: {refused}");
         }
-        for wrong in ["", "db1", "redis://db1/", "mysql://u@/d", "mysql:///d", "mysql://u@db1:99999/d"] {
+        let none = ["mysql://u@/d", "mysql:///d", "mysql://u@db1:99999/d", "mysql://u@db1,db2:0/d"];
+        for wrong in ["", "db1", "redis://db1/", "mysql://u@localhost/d?socket="].iter().chain(&none) {
             assert!(hosts(wrong).unwrap_err().starts_with("not an address of MySQL; "), "{wrong}");
         }
         assert!(

@@ -72,6 +72,10 @@ impl Failure {
                     1021 | 1114 => {
                         Self::new(Status::Unavailable, format!("{text}; make room on the server's disk"))
                     }
+                    1153 => Self::new(
+                        Status::Unavailable,
+                        format!("{text}; raise it on the server, to 1 MiB at least"),
+                    ),
                     1054 => Self::new(
                         Status::Config,
                         format!("{text}; this is not sessionstat's table: see etc/schema"),

@@ -9,11 +9,16 @@ use ::mysql::{Conn, DriverError, Error, Row, prelude::Queryable};
 
 use crate::failure::{Failure, Result, Status};
 
-/// What every connection begins with. Times are UTC; a strict mode, so that nothing is cut or bent silently; rows
-/// are locked one by one (no gaps), so that the management software can work beside us.
-const SESSION: &str = "SET SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 10, \
-     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'; \
-     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+/// What every connection begins with, whatever the server's configuration or its `init_connect` makes the default. Times
+/// are UTC; a strict mode, so that nothing is cut or bent silently; rows are locked one by one (no gaps), so that the
+/// management software can work beside us. Each statement commits by itself unless it is in a transaction of ours, and
+/// no commit ends the connection; nothing is left out of an answer, nor refused for its size; text is UTF-8.
+const SESSION: &str = "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci; \
+     SET SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 10, \
+     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', \
+     SESSION autocommit = 1, SESSION completion_type = 0, SESSION sql_select_limit = 18446744073709551615, \
+     SESSION sql_big_selects = 1, SESSION sql_safe_updates = 0, SESSION div_precision_increment = 4; \
+     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
 
 /// Servers of all kinds take these, also nodes that answer nothing else.
 const QUESTION: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'wsrep_provider'); \
@@ -45,7 +50,7 @@ impl Health {
     /// The server's, and an answer that belongs to another question.
     pub(super) fn begin_session(conn: &mut Conn) -> std::result::Result<Self, Error> {
         let word = format!("{:016x}", RandomState::new().hash_one(0));
-        let question = format!("SELECT '{word}', @@global.read_only; {QUESTION}; {SESSION}");
+        let question = format!("SELECT '{word}', @@global.read_only; {SESSION}; {QUESTION}");
         let mut health = Self::default();
         let mut result = conn.query_iter(question)?;
         let mut is_ours = false;

@@ -8,7 +8,7 @@ use std::{
 use mysql::{Conn, prelude::Queryable};
 use sessionstat::mysql::transaction;
 
-use crate::support::{MariaDb, Tool};
+use crate::support::{MariaDb, Output, Tool};
 
 fn ingest() -> Tool {
     Tool::new("epn-ingest").config("mysql.retry_for = \"0s\"\n")
@@ -147,6 +147,64 @@ fn an_address_without_a_database_is_a_matter_of_configuration() {
     let url = database.url().replace(database.name(), "");
     let run = ingest().env("SESSIONSTAT_MYSQL_URL", url).run().expect(78);
     assert!(run.stderr.contains("No database selected (MySQL error 1046); check [mysql] url"), "{run:?}");
+}
+
+/// Settings of other programs' administrators. `init_connect` is what each connection of an account without SUPER begins
+/// with.
+#[test]
+fn what_the_server_makes_the_default_changes_nothing() {
+    const HOSTILE: &str = "SET GLOBAL autocommit = 0; SET GLOBAL completion_type = 2; SET GLOBAL sql_safe_updates = 1; \
+        SET GLOBAL sql_select_limit = 2; SET GLOBAL tx_read_only = 1; SET GLOBAL sql_big_selects = 0; \
+        SET GLOBAL max_join_size = 3; SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'; \
+        SET GLOBAL tx_isolation = 'SERIALIZABLE'; SET GLOBAL time_zone = '+05:00'; \
+        SET GLOBAL init_connect = 'SET NAMES latin1'";
+    const FORGIVING: &str = "SET GLOBAL init_connect = ''; SET GLOBAL tx_read_only = 0; SET GLOBAL autocommit = 1; \
+        SET GLOBAL completion_type = 0; SET GLOBAL sql_safe_updates = 0; SET GLOBAL sql_select_limit = DEFAULT; \
+        SET GLOBAL sql_big_selects = 1";
+    let server = MariaDb::start();
+    let database = server.database();
+    ingest().url(&database).arg("--init-db").run().silent();
+    database.run(
+        "INSERT INTO epn_room (name) VALUES ('A'), ('B'), ('C'); \
+         INSERT INTO epn_computer (netbios_name, room_id) SELECT CONCAT('PC-', name), id FROM epn_room; \
+         INSERT INTO epn_user (login, last_name, first_name) VALUES ('zoé', 'Z', 'Z'), ('b', 'B', 'B'), ('c', 'C', 'C')",
+    );
+    let session = |tool: Tool| tool.url(&database).args(["--now", "2026-03-10T10:00:30Z"]);
+    let seen = |login: &str, machine: &str| {
+        format!(
+            "{{\"username\": \"{login}\", \"remote_machine\": \"{machine}\", \"hostname\": \"ipv4:10.0.0.1:50000\"}}"
+        )
+    };
+    let sessions = [seen("zoé", "PC-A"), seen("b", "PC-B"), seen("c", "PC-C")];
+    let listing = format!(
+        "{{\"sessions\": {{\"1\": {}, \"2\": {}, \"3\": {}}}}}",
+        sessions[0], sessions[1], sessions[2]
+    );
+    let commands = [
+        Tool::new("samba-snapshot").args(["--input", "-", "--strict"]).stdin(listing),
+        ingest(),
+        Tool::new("session-aggregate").args(["limit", "5", "--at", "2026-03-10T08:00:00Z"]),
+        Tool::new("session-aggregate").args(["open", "--id", "one", "--user", "3"]),
+        Tool::new("session-aggregate"),
+    ]
+    .map(session);
+    database.run(HOSTILE);
+    let runs = commands.map(|command| command.run());
+    database.run(FORGIVING);
+    runs.into_iter().for_each(Output::silent);
+    assert_eq!(
+        database.query("SELECT login, machine FROM users_log ORDER BY machine"),
+        [["zoé", "PC-A"], ["b", "PC-B"], ["c", "PC-C"]]
+            .map(|row| row.map(|cell| Some(cell.to_owned())).to_vec())
+    );
+    assert_eq!(database.value("SELECT COUNT(*) FROM epn_booking"), "3");
+    assert_eq!(database.value("SELECT GROUP_CONCAT(maxval) FROM usr_session_log"), "5");
+    assert_eq!(
+        database.value(
+            "SELECT GROUP_CONCAT(session_id) FROM usr_session_stats_raw WHERE session_id NOT LIKE 'epn:%'"
+        ),
+        "one"
+    );
 }
 
 /// What a node of a cluster may do between two statements: the beginning of a transaction is undone, and the next

@@ -151,6 +151,7 @@ fn old_sessions_are_closed_unless_they_live(model: &mut Model, story: &Story) {
              data LONGTEXT, ctime INT, user_id INT, PRIMARY KEY (session_id), KEY i1_idx (expires)) ENGINE=InnoDB \
              DEFAULT CHARSET=utf8mb3 COLLATE=utf8mb3_general_ci",
         );
+        model.database.account("session-aggregate");
     }
     let expiring = |model: &Model| -> Vec<(String, i64)> {
         model.database.conn().query(format!("SELECT session_id, expires FROM {live} ORDER BY 1")).unwrap()

@@ -1,6 +1,6 @@
 //! Registration, and what the table of users holds.
 
-use crate::{site::Site, visitor::Page};
+use crate::{site::Site, support::MariaDb, visitor::Page};
 
 /// What password_hash('une petite phrase', PASSWORD_BCRYPT, ['cost' => 4]) returned once.
 const OLD_HASH: &str = "$2y$04$n22pNt3eATOadabRXkpv5ePUFtx.2S7GXwO7GeeQ9bi3.hMTsPtmK";
@@ -35,6 +35,18 @@ fn a_new_account_can_be_used_and_its_password_is_not_kept() {
     let mut visitor = site.visitor();
     visitor.log_in(" ZOE@Exemple.FR ", "une petite phrase").expect(303);
     visitor.get("services.php").expect(200).says("Bonjour Zoé. Il vous reste 9 connexions sur 10.");
+    site.assert_silent();
+}
+
+#[test]
+fn an_account_is_kept_also_where_the_server_commits_nothing_by_itself() {
+    let server = MariaDb::start();
+    let site = Site::start_on(&server);
+    site.database.run(
+        "SET GLOBAL autocommit = 0; SET GLOBAL completion_type = 2; SET GLOBAL sql_mode = 'ANSI_QUOTES'",
+    );
+    register(&site, "", b"").expect(303);
+    site.visitor().log_in("zoe@exemple.fr", "une petite phrase").expect(303);
     site.assert_silent();
 }
 

@@ -52,7 +52,13 @@ impl Site {
     /// test names the rule `password`.
     #[track_caller]
     pub fn start() -> Self {
-        let database = MariaDb::shared().database();
+        Self::start_on(MariaDb::shared())
+    }
+
+    /// The same with a database server that the test changes.
+    #[track_caller]
+    pub fn start_on(server: &MariaDb) -> Self {
+        let database = server.database();
         Tool::new("stats-report").url(&database).arg("--init-db").run().silent();
         database.account("sessionstat-web");
         let settings = Settings {

@@ -84,7 +84,7 @@ final class Site
     {
         // PDO's own time limit is over once the server has taken the connection, even if it says nothing then.
         ini_set('mysqlnd.net_read_timeout', (string) self::DATABASE_SECONDS);
-        return new \PDO(
+        $database = new \PDO(
             $this->config->dsn(),
             $this->config->databaseUser(),
             $this->config->databasePassword(),
@@ -95,6 +95,12 @@ final class Site
                 \PDO::ATTR_TIMEOUT => 5,
             ]
         );
+        // Whatever the server makes the default: PDO believes that each statement commits by itself, and does not see to it.
+        $database->exec(
+            "SET autocommit = 1, completion_type = 0, sql_select_limit = 18446744073709551615, "
+            . "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
+        );
+        return $database;
     }
 
     /** Who is logged in; an account that was deleted meanwhile is not. */

@@ -3,7 +3,7 @@
 use std::{io::BufRead, str};
 
 use chrono::DateTime;
-use csv_core::{ReadRecordResult, Reader};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use super::lines::{Line, Lines};
 use crate::{
@@ -124,7 +124,9 @@ struct Split {
 
 impl Split {
     fn new() -> Self {
-        Self { reader: Reader::new(), text: Vec::new(), ends: Vec::new() }
+        // A carriage return within a line is what it is: as the end of a record, it would hide what comes behind it.
+        let reader = ReaderBuilder::new().terminator(Terminator::Any(b'\n')).build();
+        Self { reader, text: Vec::new(), ends: Vec::new() }
     }
 
     fn fields(&mut self, line: &str) -> Vec<&str> {
@@ -172,6 +174,7 @@ mod tests {
         assert_eq!(split.fields("a,"), ["a", ""]);
         assert_eq!(split.fields(&",".repeat(4000)).len(), 4001);
         assert_eq!(split.fields("x,y"), ["x", "y"]);
+        assert_eq!(split.fields("x,1\ry,2"), ["x", "1\ry", "2"]);
     }
 
     #[test]
