@@ -236,6 +236,7 @@ fn a_longest_session_of_months_does_not_end_the_statistics_of_an_ilias() {
     model
         .database
         .run("CREATE TABLE usr_session (session_id VARCHAR(256) PRIMARY KEY, expires INT NOT NULL)");
+    model.database.account("session-aggregate");
     history(&model.database, BASE, 3);
     model.begin = Some(BASE);
     for now in [BASE + 5_000, BASE + 9_000] {
@@ -264,6 +265,7 @@ fn of_the_statistics_of_an_ilias_those_whose_records_are_gone_stay_and_the_rest_
     {
         let mut model = Model::new(Form::Ilias9);
         model.database.run(live);
+        model.database.account("session-aggregate");
         // Ten days of slots. ILIAS deleted what began a week before its last run.
         let (begin, last) = (BASE - 10 * DAY, BASE);
         history(&model.database, begin, 10 * DAY / SLOT);
